@@ -84,6 +84,7 @@ export function shapeOutcomes(
   if (onFailure === 'throw') throwFailures(results, shape)
   const list = onFailure === 'settle' ? results.outcomes() : results.values
   if (shape === 'one') return list[0]
+  if (plan.flatten) return list.flat(1)
   if (shape === 'list' || keys === undefined) return list
   // Defined, not assigned, so that `__proto__` is a key like any other.
   const byKey = {}

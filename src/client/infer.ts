@@ -91,6 +91,8 @@ export interface ShapeOptions<K extends readonly string[], F extends FailureMode
   keys?: K | undefined
   /** `'throw'` (default), `'null'` or `'settle'`. */
   onFailure?: F | undefined
+  /** With follow-ups: one list of the items of all requests, in order. Default false. Not with `keys`. */
+  flatten?: boolean | undefined
 }
 
 /** All options of one `client.request()`. */

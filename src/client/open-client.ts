@@ -6,7 +6,9 @@ import { inputOf, isShort, shapeOutcomes } from './batch.ts'
 import type { ClientStats } from './client-stats.ts'
 import type { RequestInputs } from './infer.ts'
 import { ValueResults, wholeResults } from './run/results.ts'
+import { PageOrder, Pages, RootCollector } from './run/pages.ts'
 import type { Results } from './run/results.ts'
+import { rootOutcome } from './run/root-outcome.ts'
 import { openRunFile } from '../store/run-file.ts'
 import { batchRun } from './run/batch-run.ts'
 import type { BatchRun, BatchRunParts } from './run/batch-run.ts'
@@ -78,6 +80,9 @@ export class OpenClient {
   stream(input: unknown, given: Values, begun?: (batch: BatchRun) => void): OutcomeStream {
     const plan = this.#planBatch(given)
     checkLazy(input, plan)
+    const pages = new Pages()
+    const order = plan.order === 'input' ? new PageOrder(pages) : undefined
+    const ordering = order && { pages, due: () => order.due }
     let statistics: RunStatistics | undefined
     // Checked again when reading starts: the client may have been closed since.
     const start: StartRun = (deliver, ended) => {
@@ -87,11 +92,11 @@ export class OpenClient {
       }
       const wired = this.open()
       statistics = this.#statistics?.begin()
-      const batch = this.#batch({ items: input, plan, wired, deliver, ended }, statistics)
+      const batch = this.#batch({ items: input, plan, wired, deliver, ended, ordering }, statistics)
       return isThenable(batch) ? batch.then(runOf) : runOf(batch)
     }
     const snapshot = (): Statistics => statistics?.snapshot() ?? noStatistics(this.#clock)
-    return new OutcomeStream(start, plan.order === 'input', snapshot, () => statistics?.taken())
+    return new OutcomeStream(start, order, snapshot, () => statistics?.taken())
   }
 
   async drain(input: RequestInputs, given: Values): Promise<Totals> {
@@ -167,10 +172,12 @@ export class OpenClient {
       plan.onFailure === 'settle'
         ? wholeResults(new Array<Outcome>(length))
         : new ValueResults(length, plan.request.call.secretNames)
+    const pages = new Pages()
+    const roots = new RootCollector(pages, root => results.add(rootOutcome(root)))
     const { aborted } = await new Promise<Run>((resolve, reject) => {
       let run: Run
       const deliver: Deliver = outcome => {
-        results.add(outcome)
+        if (!roots.take(outcome)) results.add(outcome)
         run.give()
       }
       const ended: OnEnded = inputError =>
@@ -183,7 +190,7 @@ export class OpenClient {
       // The run file tells of each run by itself.
       const own = plan.resume === undefined ? undefined : (this.#statistics?.begin() ?? new RunStatistics(this.#clock))
       const statistics = own?.tally ?? this.#statistics?.ofAll
-      const batch = this.#batch({ items, plan, wired, deliver, ended, statistics }, own)
+      const batch = this.#batch({ items, plan, wired, deliver, ended, statistics, ordering: { pages } }, own)
       if (isThenable(batch)) batch.then(start).catch(reject)
       else start(batch)
     })

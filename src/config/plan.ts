@@ -60,6 +60,7 @@ export interface ResumePlan {
 export interface BatchPlan {
   readonly keys: readonly string[] | undefined
   readonly onFailure: FailureMode
+  readonly flatten: boolean
   readonly maxFailures: number
   readonly signal: AbortSignal | undefined
   readonly onProgress: ((progress: Progress) => void) | undefined

@@ -7,6 +7,7 @@ import { BODY_OPTIONS, REQUEST_BODY, checkBodies } from './options/bodies.ts'
 import { CLIENT_CONNECTION, CONNECTION_OPTIONS, checkConnection } from './options/connection.ts'
 import { COOKIE_OPTIONS, checkCookies } from './options/cookies.ts'
 import { CALL_FILES, FILE_OPTIONS } from './options/files.ts'
+import { CALL_FOLLOW, FOLLOW_OPTIONS, checkFollow } from './options/follow.ts'
 import { HOOK_OPTIONS } from './options/hooks.ts'
 import { ITEM_OPTIONS } from './options/items.ts'
 import { CALL_LIMITS, CLIENT_LIMITS, LIMIT_OPTIONS, checkLimits } from './options/limits.ts'
@@ -32,6 +33,7 @@ export const OPTIONS = {
   ...RETRY_OPTIONS,
   ...REDIRECT_OPTIONS,
   ...ITEM_OPTIONS,
+  ...FOLLOW_OPTIONS,
   ...FILE_OPTIONS,
   ...HOOK_OPTIONS,
 } as const satisfies Record<string, AnyOption>
@@ -54,6 +56,7 @@ export const CHECKS: readonly ((values: Values, problems: Problem[], place: Opti
   checkProxies,
   checkRequests,
   checkBodies,
+  checkFollow,
 ]
 
 /** The fields of each plan that are made from options and are not options themselves. */
@@ -69,5 +72,6 @@ export const PARTS = {
     ...CALL_PROXIES,
     ...CALL_LIMITS,
     ...CALL_SECRETS,
+    ...CALL_FOLLOW,
   },
 }

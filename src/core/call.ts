@@ -5,6 +5,7 @@
 import { binaryOf } from './binary.ts'
 import type { Body } from './body.ts'
 import type { BodySink } from './body-sink.ts'
+import type { FollowPlan } from './follow.ts'
 import type { HeaderList } from './headers.ts'
 import type {
   AttemptContext,
@@ -103,6 +104,8 @@ export interface CallPlan {
   /** More names of headers and query fields whose values are redacted, in lower case. */
   readonly secretNames: ReadonlySet<string> | undefined
   readonly hooks: HookPlan
+  /** What follows the request. Undefined if nothing does. */
+  readonly follow: FollowPlan | undefined
 }
 
 /** What a request takes from every weighted limit, or from each by name. A limit that is not named is not charged. */

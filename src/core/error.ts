@@ -67,6 +67,12 @@ export class RequestError extends Error {
   /** The time (epoch milliseconds) before which the server refuses another request. */
   declare readonly retryAt?: number
 
+  /**
+   * With follow-ups: the items (without `items`, the values) of the pages that arrived, in order. Printing an error does
+   * not show them.
+   */
+  declare readonly items?: readonly unknown[]
+
   /** The message without method, URL and attempts. @internal */
   static reason(this: void, error: RequestError): string {
     // An error of another copy of the package has no private field that this copy can read.
@@ -77,6 +83,11 @@ export class RequestError extends Error {
   static shownBody(this: void, error: RequestError): ErrorBody | undefined {
     if (#shown in (error as object)) return error.#shown?.()
     return typeof error.body === 'string' ? { body: error.body } : undefined
+  }
+
+  /** @internal */
+  static keepItems(this: void, error: RequestError, items: readonly unknown[]): void {
+    hide(error, 'items', items)
   }
 
   /** @internal */

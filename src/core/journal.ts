@@ -34,6 +34,8 @@ export interface DoneLine {
   /** The fingerprint of the request. A line belongs to a request with the same `id` and `print`. Only in version 2. */
   readonly print?: string
   readonly key?: string
+  /** The id of the request that this one was found in. Absent for a request of the input. */
+  readonly parent?: string | undefined
   readonly method: string
   /** Secrets are redacted. */
   readonly url: string
@@ -73,6 +75,8 @@ export interface IntentLine {
     readonly index: number
     readonly id: string
     readonly print?: string
+    /** The id of the request that this one was found in. */
+    readonly parent?: string | undefined
     readonly idempotencyKey?: string
     /** False revokes the previous intent: the server has done nothing. */
     readonly sent?: false
@@ -137,6 +141,8 @@ export interface Doubt {
   readonly idempotencyKey?: string
   /** Present if a finished line says so as well. */
   readonly hasLine?: true
+  /** It is no request of the input: it was found while running. */
+  readonly isFound?: true
 }
 
 /** The damaged end of a record, which was removed when it was opened. Its requests are sent again. */

@@ -10,7 +10,6 @@ import { printableHeader, toHeaders } from './printable-headers.ts'
 import { fault as makeFault } from './result.ts'
 import type { Fault, Integrity, Origin, Reply } from './result.ts'
 import { isCommonPhrase } from './reason-phrase.ts'
-import { KEPT_BYTES } from './refused.ts'
 import { constantOf, redacted, secretsOf, sentWith } from './secrets.ts'
 import type { Trip } from './trip.ts'
 import type { Try } from './tries.ts'
@@ -54,7 +53,7 @@ export interface ResponseSummary {
   readonly headers: Headers
   /** The final URL, after redirects. Secrets are redacted. */
   readonly url: string
-  /** The bytes of the decoded body; of a refused response those that were kept, at most 64 KiB. */
+  /** The bytes of the decoded body. */
   readonly bytes: number
   /**
    * How the end of the body was known: `'length'`, `'chunked'`, or `'unverified'` (only by the end of the connection).
@@ -78,6 +77,8 @@ export interface OkOutcome<Value, Meta = unknown> {
   /** The position in the input, from 0. */
   readonly index: number
   readonly key?: string
+  /** With follow-ups: the id of the request that this one was found in. Absent for a request of the input. */
+  readonly parent?: string
   readonly request: RequestSummary<Meta>
   /** The value that `returnType`, `schema` and `parseFunc` make of the response. */
   readonly value: Value
@@ -94,6 +95,8 @@ export interface OkOutcome<Value, Meta = unknown> {
   readonly warnings: readonly string[]
   /** `'run-file'` if a resumed run restored the outcome, else `'network'`. */
   readonly source: 'network' | 'run-file'
+  /** With `items`: the items of this page. Absent if the page has no list of items. */
+  readonly items?: readonly unknown[]
   readonly error?: undefined
 }
 
@@ -109,6 +112,8 @@ export interface FailedOutcome<Meta = unknown> {
   /** The position in the input, from 0. */
   readonly index: number
   readonly key?: string
+  /** With follow-ups: the id of the request that this one was found in. Absent for a request of the input. */
+  readonly parent?: string
   readonly request: RequestSummary<Meta>
   /** Why the request failed. Its `code` is stable. */
   readonly error: RequestError
@@ -303,6 +308,9 @@ function factsOf(reply: Reply, call: Call, asked: RequestSummary, origin = reply
   }
 }
 
+/** How much of a refused body an error keeps. */
+const MAX_KEPT_BODY_BYTES = 65_536
+
 class RefusedReply extends ReplySummary implements ErrorResponse {
   readonly #body: Uint8Array
   readonly #method: string
@@ -311,7 +319,7 @@ class RefusedReply extends ReplySummary implements ErrorResponse {
     super(factsOf(reply, call, asked, origin))
     this.#method = call.method
     // A copy, so that an error kept for the report does not keep the whole body alive.
-    this.#body = new Uint8Array(reply.body.subarray(0, KEPT_BYTES))
+    this.#body = new Uint8Array(reply.body.subarray(0, MAX_KEPT_BODY_BYTES))
   }
 
   get body(): Uint8Array {
@@ -514,7 +522,7 @@ function laterShown({ origin, reply }: Fault, kept: Uint8Array | undefined, call
   if (origin?.kind === 'run-file') return () => origin.shown
   if (reply === undefined || kept === undefined || kept.byteLength === 0) return undefined
   const { maxErrorBody } = call.plan
-  const isCut = reply.isCut === true || reply.body.byteLength > kept.byteLength
+  const isCut = reply.body.byteLength > kept.byteLength
   const refused = { kept, isCut, headers: reply.headers, sent: sentWith(call, reply) }
   let shown: ErrorBody | undefined
   return () => (shown ??= errorBodyOf(refused, maxErrorBody))

@@ -5,6 +5,7 @@
  * Every other module works with a Call, in which each value is present and normalised.
  */
 import type { StandardSchemaV1 } from '@standard-schema/spec'
+import type { FollowOptions } from './follow.ts'
 import type { AttemptEvent } from './events.ts'
 import type { FaultCode } from './result.ts'
 
@@ -484,7 +485,7 @@ export interface FetchRequest {
  *
  * @example { url: '/repos/nodejs/node', params: { ref: 'main' }, key: 'node', timeout: '5s' }
  */
-export interface RequestSpec<Value = unknown, Meta = unknown> {
+export interface RequestSpec<Value = unknown, Meta = unknown> extends FollowOptions {
   /** Absolute, or relative to `baseUrl`. Only `http:` and `https:`. Userinfo is sent as Basic authentication. */
   readonly url: string | URL
   /** The method, in any case. Default GET, or POST if there is a body. */

@@ -5,6 +5,7 @@
 import { CancelSlot } from './cancel-slot.ts'
 import type { RequestEvent } from './events.ts'
 import type { HeaderList } from './headers.ts'
+import type { Page } from './page.ts'
 import { printable } from './printable.ts'
 import { RetryState } from './retry-state.ts'
 import { Stopwatch } from './stopwatch.ts'
@@ -23,6 +24,8 @@ export class Trip {
   id = ''
   /** Its fingerprint in the run file; undefined without one. */
   print: string | undefined = undefined
+  /** Where it stands among the requests that follow from one another; undefined without follow-ups. */
+  page: Page | undefined = undefined
   /** Position in the run's list of open requests; -1 before and after. */
   slot = -1
   /** Whose cookies it uses: a hash of its own credentials; undefined for those of the client. */

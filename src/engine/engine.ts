@@ -36,6 +36,8 @@ export class Run {
   readonly #inCallersContext = AsyncLocalStorage.snapshot()
   #phase: RunPhase = NEW_RUN
   #input: InputState = IDLE_INPUT
+  /** The last order to stop or to abort. */
+  #order: Order | undefined
 
   constructor(source: Source, parts: EngineParts, options: RunOptions) {
     this.#source = source
@@ -46,13 +48,20 @@ export class Run {
 
   get counts(): Counts {
     const { pulled, ok, failed, retries, bytes } = this.#tally
-    return { total: this.#source.size, pulled, ok, failed, retries, bytes }
+    return {
+      total: this.#source.isGrowing === true ? undefined : this.#source.size,
+      pulled,
+      ok,
+      failed,
+      retries,
+      bytes,
+    }
   }
 
   /** What its requests and its input are doing now. Its cost is bounded. */
   get census(): Census {
-    const input =
-      this.#input.kind === 'over' || !this.#isRunning ? 'over' : this.#input.kind === 'waiting' ? 'awaited' : 'more'
+    const isAwaited = this.#input.kind === 'waiting' || this.#source.isAwaited === true
+    const input = this.#input.kind === 'over' || !this.#isRunning ? 'over' : isAwaited ? 'awaited' : 'more'
     return {
       ...placesOf(this.#open),
       untaken: this.#tally.held - this.#open.size,
@@ -90,6 +99,7 @@ export class Run {
       wants: standing => this.#isRunning && !this.#isWindowFull() && this.#source.wants?.(standing) === true,
       backlogOf: lane => (this.#input.kind === 'over' ? 0 : (this.#source.backlogOf?.(lane) ?? 0)),
     })
+    this.#source.attach?.(() => this.#pump())
     const detach = (): void => {
       signal?.removeEventListener('abort', onSignal)
       stopListening()
@@ -122,6 +132,7 @@ export class Run {
     const before = this.#phase.kind
     this.#phase = nextPhase(this.#phase, order)
     if (before === 'new' || before === 'ended') return
+    this.#order = order
     for (const call of this.#open) endCall(call, order)
     if (before === 'halting') return
     this.#abandonRest(unsentFault(order))
@@ -132,12 +143,10 @@ export class Run {
 
   /** An input of known length gives an outcome for each of its items. Of a lazy input, only the pulled items exist. */
   #abandonRest(reason: Fault): void {
-    if (this.#source.size === undefined) return
     this.#source.takeRest(item => {
       this.#tally.pull()
       this.#deliver(this.#abandon(item, reason))
     })
-    this.#input = nextInput(this.#input, 'close')
   }
 
   #abandon(item: Item, reason: Fault): Outcome {
@@ -188,7 +197,7 @@ export class Run {
    */
   #hasRoom(): boolean {
     const { capacity, maxFailures } = this.#options
-    if (!this.#isRunning || this.#isWindowFull()) return false
+    if (!this.#isRunning || (this.#isWindowFull() && this.#source.isUrgent?.() !== true)) return false
     // The request that is being settled may be the last failure that `maxFailures` allows. Until that is known, nothing
     // new may be sent.
     if (maxFailures !== Infinity) return this.#tally.newlyFailed < maxFailures && this.#hasFreeSlot(capacity.slots)
@@ -249,7 +258,10 @@ export class Run {
     this.#open.remove(call)
     // The request never passed the gate, so the gate does not report that its lane has room again.
     if (call.trip.retry.attempts === 0 && lane !== undefined) this.#source.wake?.(lane)
+    // What it has added is abandoned before it is delivered, since the run may be over with it.
+    if (this.#order !== undefined && this.#source.isGrowing === true) this.#abandonRest(unsentFault(this.#order))
     this.#deliver(outcome, call)
+    if (this.#source.isGrowing === true) this.#pump()
   }
 
   #deliver(outcome: Outcome, call?: Call): void {

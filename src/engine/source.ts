@@ -39,6 +39,14 @@ export interface Source {
   wants?(standing: Standing): boolean
   /** Number of items for this lane, or for any lane, that have not been pulled; as far as it is known. */
   backlogOf?(lane: string | undefined): number
+  /** Requests may still be added to it, so a call that has ended may be the reason for the next pull. */
+  readonly isGrowing?: boolean
+  /** The next request may be taken although the window is full: outcomes in the window wait for it. */
+  isUrgent?(): boolean
+  /** The next item has been asked for and is not there yet. */
+  readonly isAwaited?: boolean
+  /** `pump` asks for a pull: call it when an item is there that was not before. */
+  attach?(pump: () => void): void
   /** There will be no more pulls, so the input may clean up. Errors of the clean-up are ignored. */
   close(): void
 }

@@ -3,11 +3,16 @@
  * input, and aborts what is in flight when the loop is left.
  */
 import type { Run } from './engine.ts'
-import { Reorder } from './reorder.ts'
 import { isThenable } from '../core/callback.ts'
 import type { Outcome } from '../core/outcome.ts'
 import { Ring } from '../core/ring.ts'
 import type { Statistics } from '../core/statistics.ts'
+
+/** Puts outcomes into an order. */
+export interface Order {
+  /** Takes an outcome, and calls `offer` for each outcome whose turn has come with it. */
+  take(outcome: Outcome, offer: (outcome: Outcome) => void): void
+}
 
 type Next = IteratorResult<Outcome, undefined>
 
@@ -74,7 +79,7 @@ export class OutcomeStream implements AsyncIterableIterator<Outcome, undefined, 
   /** Called when the consumer has taken everything, or has left; perhaps several times. */
   readonly #taken: () => void
   readonly #startRun: StartRun
-  readonly #order: Reorder | undefined
+  readonly #order: Order | undefined
   readonly #ready = new Ring<Outcome>()
   readonly #waiting = new Ring<Waiting>()
   #state: StreamState = IDLE_STREAM
@@ -82,11 +87,12 @@ export class OutcomeStream implements AsyncIterableIterator<Outcome, undefined, 
   #consumer: 'idle' | 'working' | 'gone' = 'idle'
   #isIterated = false
 
-  constructor(startRun: StartRun, inOrder: boolean, statistics: () => Statistics, taken: () => void) {
+  /** @param order undefined: as they finish */
+  constructor(startRun: StartRun, order: Order | undefined, statistics: () => Statistics, taken: () => void) {
     this.statistics = statistics
     this.#taken = taken
     this.#startRun = startRun
-    this.#order = inOrder ? new Reorder() : undefined
+    this.#order = order
   }
 
   [Symbol.asyncIterator](): this {

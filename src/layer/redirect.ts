@@ -6,6 +6,7 @@
  * deadline. Secrets never cross an origin, and are never restored on the way back.
  */
 import type { Call, CallPlan } from '../core/call.ts'
+import { isOfBody, mayCross } from '../core/crossing.ts'
 import { filterHeaders, getAllHeaders, getHeader, mergeHeaders } from '../core/headers.ts'
 import type { CallLayer, Send } from '../core/layer.ts'
 import { awaited, resultOf } from '../core/awaited.ts'
@@ -14,19 +15,6 @@ import { fault } from '../core/result.ts'
 import type { Fault, Reply, Result } from '../core/result.ts'
 import { parseUrl, printableUrl } from '../core/url.ts'
 import { joined } from '../core/words.ts'
-
-/** Headers that may cross an origin: they describe the wanted response and do not identify the user. */
-const CROSSING: ReadonlySet<string> = new Set([
-  'accept',
-  'accept-encoding',
-  'accept-language',
-  'content-type',
-  'if-range',
-  'range',
-  'user-agent',
-])
-/** Headers that describe a body go where the body goes. */
-const OF_BODY = /^content-/
 
 /**
  * Without these, a write overwrites what it was not meant to (RFC 9110 §13.1), and an ETag has no meaning at another
@@ -134,8 +122,7 @@ function nextCall(call: Call, reply: Reply, laneKeyOf: LaneKeyOf): Call | Fault 
       : call.lane
   if (typeof lane !== 'string') return lane
   const takesBody = call.body !== undefined && !dropsBody
-  const mayCross = (name: string): boolean => CROSSING.has(name) || (takesBody && OF_BODY.test(name))
-  const kept = crosses ? filterHeaders(call.headers, mayCross) : call.headers
+  const kept = crosses ? filterHeaders(call.headers, name => mayCross(name, takesBody)) : call.headers
   return {
     ...call,
     url: parsed.url,
@@ -144,7 +131,7 @@ function nextCall(call: Call, reply: Reply, laneKeyOf: LaneKeyOf): Call | Fault 
     path: parsed.path,
     method,
     body: dropsBody ? undefined : call.body,
-    headers: dropsBody ? filterHeaders(kept, name => !OF_BODY.test(name)) : mergeHeaders(kept, []),
+    headers: dropsBody ? filterHeaders(kept, name => !isOfBody(name)) : mergeHeaders(kept, []),
     credentials: crosses ? undefined : call.credentials,
     atHome: call.atHome && !crosses,
     replayable: dropsBody || call.replayable,

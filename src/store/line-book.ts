@@ -17,13 +17,13 @@ export class LineBook {
   /** Requests with a key, by their index in the earlier run. */
   readonly #atIndex = new LineIndex()
 
-  set({ id, index }: Pick<DoneLine, 'id' | 'index'>, place: IndexEntry): void {
+  set({ id, index, parent }: Pick<DoneLine, 'id' | 'index' | 'parent'>, place: IndexEntry): void {
     const position = positionOf(id)
     if (position !== undefined) return this.#byPosition.set(position, place)
     const before = this.#names.size
     this.#byName.set(this.#names.add(id), place)
-    // A request that was found while running is named after the request that it was found in: `#3/1`.
-    if (!isKeyed(id)) return
+    // A request that was found while running is named after the request that it was found in: `k:a/1`.
+    if (!isKeyed(id) || parent !== undefined) return
     if (this.#names.size > before) this.keys++
     this.#atIndex.set(index, place)
   }

@@ -38,6 +38,7 @@ const SALT_FIELDS: readonly FieldShape[] = [
 const INTENT: readonly FieldShape[] = [
   ...COMMON_FIELDS,
   { name: 'idempotencyKey', expected: 'a text', fits: isFilledText, optional: true },
+  { name: 'parent', expected: 'a text', fits: isFilledText, optional: true },
   { name: 'sent', expected: 'false', fits: value => value === false, optional: true },
 ]
 
@@ -48,6 +49,7 @@ const DONE_FIELDS: readonly FieldShape[] = [
   { name: 'bytes', expected: 'an integer ≥ 0', fits: isCount },
   { name: 'timings', expected: 'an object of milliseconds', fits: isTimings },
   { name: 'key', expected: 'a text', fits: value => typeof value === 'string', optional: true },
+  { name: 'parent', expected: 'a text', fits: isFilledText, optional: true },
   { name: 'status', expected: 'an integer from 100 to 999', fits: isStatus, optional: true },
   { name: 'encoding', expected: '"base64"', fits: value => value === 'base64', optional: true },
   { name: 'error', expected: 'an object with the texts code and message', fits: isError, optional: true },

@@ -85,7 +85,9 @@ export class Recovery {
   /** How many requests with keys have a line or an intent. */
   get keys(): number {
     let keys = this.done.keys
-    for (const id of this.doubts.keys()) if (isKeyed(id) && this.done.get(id) === undefined) keys++
+    for (const [id, { isFound }] of this.doubts) {
+      if (isKeyed(id) && isFound !== true && this.done.get(id) === undefined) keys++
+    }
     return keys
   }
 
@@ -175,8 +177,8 @@ export class Recovery {
     // Earlier releases wrote lines for requests that were not sent. Such a request is not done.
     if (isUnsentCode(code)) return
     const place = { v, print, ok, offset, length }
-    this.done.set({ id: name, index: line.index }, ok ? place : { ...place, code })
-    if (UNDECIDED.has(code)) this.doubts.set(name, { ...doubt, v, print, hasLine: true })
+    this.done.set({ id: name, index: line.index, parent: line.parent }, ok ? place : { ...place, code })
+    if (UNDECIDED.has(code)) this.doubts.set(name, { ...doubt, v, print, hasLine: true, ...foundIn(line) })
     if (print !== REFUSED_PRINT) this.#count(name)
   }
 
@@ -185,7 +187,8 @@ export class Recovery {
     const print = this.#printOf(intent)
     const name = lineNameOf(intent)
     if (sent === false) this.doubts.delete(name)
-    else this.doubts.set(name, { v, print, ...(idempotencyKey !== undefined && { idempotencyKey }) })
+    else
+      this.doubts.set(name, { v, print, ...(idempotencyKey !== undefined && { idempotencyKey }), ...foundIn(intent) })
     this.#count(name)
   }
 
@@ -240,3 +243,6 @@ export class Recovery {
 function markLength(bytes: Buffer, offset: number): number {
   return offset === 0 && bytes.subarray(0, 3).equals(BYTE_ORDER_MARK) ? BYTE_ORDER_MARK.length : 0
 }
+
+const foundIn = ({ parent }: { readonly parent?: string | undefined }): { readonly isFound?: true } =>
+  parent === undefined ? {} : { isFound: true }

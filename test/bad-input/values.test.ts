@@ -11,6 +11,13 @@ circular.self = circular
 
 /** For each option: values that are wrong whatever the other options are. */
 const WRONG: Readonly<Record<OptionName, readonly unknown[]>> = {
+  follow: ['next', 1, null, true, {}],
+  items: ['', ' ', 1, null, true, [], {}],
+  until: ['x', 1, null, true, {}],
+  maxItems: [0, -1, 1.5, NaN, '3', null, true],
+  maxPages: [0, -1, 1.5, NaN, '3', null, true],
+  maxDepth: [0, -1, 1.5, NaN, '3', null, true],
+  flatten: ['true', 1, null, {}],
   maxErrorBody: [-1, 1.5, NaN, '2', '2 apples', null, true, []],
   responseHeaders: ['etag', 1, null, {}, [''], ['a b'], ['etag: x'], [1], ['set-cookie'], ['x-api-key'], ['\u001B[2J']],
   concurrency: [0, -1, 1.5, NaN, -Infinity, '3', null, true, [], {}, 3n],

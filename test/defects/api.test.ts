@@ -49,11 +49,16 @@ describe('everything that is documented exists', () => {
       body: true,
       checksum: true,
       cost: true,
+      follow: true,
       followRedirects: true,
       form: true,
       headers: true,
       idempotencyKey: true,
+      items: true,
       json: true,
+      maxDepth: true,
+      maxItems: true,
+      maxPages: true,
       maxRedirects: true,
       maxResponseBytes: true,
       maxRetries: true,
@@ -68,6 +73,7 @@ describe('everything that is documented exists', () => {
       schema: true,
       timeout: true,
       timeouts: true,
+      until: true,
     }
     const rows = Object.entries(OPTIONS).flatMap(([name, row]) => (row.perSpec ? [name] : []))
     expect(rows.toSorted()).toEqual(Object.keys(fields))

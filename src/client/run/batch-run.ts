@@ -1,5 +1,7 @@
 /** A batch as a run of the engine: plain, or resumed from its run file. */
 import { abandonItem, prepareItem } from './item.ts'
+import { Following } from './following.ts'
+import type { Ordering } from './following.ts'
 import { ObservedBatch } from './observed.ts'
 import { RequestIds } from './request-ids.ts'
 import { reportedRun } from './reported-run.ts'
@@ -22,6 +24,7 @@ import type { AcknowledgedSource, Clock, OpenJournal } from '../../core/ports.ts
 import { printable } from '../../core/printable.ts'
 import { fault, isFault } from '../../core/result.ts'
 import type { Run } from '../../engine/engine.ts'
+import { GrowingSource } from '../../engine/growing-source.ts'
 import { laneSource } from '../../engine/lane-source.ts'
 import type { EngineParts, RunOptions } from '../../engine/ports.ts'
 import { toSource } from '../../engine/source.ts'
@@ -39,6 +42,8 @@ export interface BatchRunParts extends Pick<RunOptions, 'deliver' | 'ended' | 's
   readonly own?: RunStatistics | undefined
   /** The options that shape the run, for its run file. */
   readonly options?: Readonly<Record<string, unknown>> | undefined
+  /** Puts outcomes into the order of their pages; undefined if they are handed out as they finish. */
+  readonly ordering?: Ordering | undefined
   /** Called with each outcome once, after its line is in the journal and before it is delivered. */
   readonly acknowledge?: AcknowledgedSource['acknowledge'] | undefined
 }
@@ -60,11 +65,14 @@ export interface BatchRun {
 /** Synchronous, unless there is a run file to open first. */
 export function batchRun(parts: BatchRunParts): BatchRun | Promise<BatchRun> {
   const { resume } = parts.plan
-  if (resume !== undefined) return resumedRun(parts, resume)
-  return { run: makeRun(parts, engineParts(parts)), restored: () => 0, gone: () => 0 }
+  const made = engineParts(parts)
+  const plain = (): BatchRun => ({ run: makeRun(parts, made), restored: () => 0, gone: () => 0 })
+  const opening = made.following.openAhead()
+  if (resume === undefined) return opening === undefined ? plain() : opening.then(plain)
+  return opening === undefined ? resumedRun(parts, made, resume) : opening.then(() => resumedRun(parts, made, resume))
 }
 
-async function resumedRun(parts: BatchRunParts, plan: ResumePlan): Promise<BatchRun> {
+async function resumedRun(parts: BatchRunParts, made: Made, plan: ResumePlan): Promise<BatchRun> {
   const { items, wired, clock, ended, own, options = {} } = parts
   const journal = await parts.openJournal(plan.path, { durability: plan.durability })
   const { size, dropped } = journal
@@ -73,7 +81,7 @@ async function resumedRun(parts: BatchRunParts, plan: ResumePlan): Promise<Batch
   let failure: RunFailure | undefined
   let gone = 0
   try {
-    const base = engineParts(parts)
+    const { engine: base, following } = made
     const { call: common } = parts.plan.request
     if (size > 0) continueBatch(common.saving.batch)
     const stop = (): void => run.stop('the run was stopped because of its run file')
@@ -94,7 +102,8 @@ async function resumedRun(parts: BatchRunParts, plan: ResumePlan): Promise<Batch
         ...parts,
         ended: inputError => {
           const isWhole = !run.halted && !isPartial(items)
-          const short = isWhole && run.counts.pulled < size ? { error: shorter(plan.path, size) } : undefined
+          const short =
+            isWhole && run.counts.pulled - following.found < size ? { error: shorter(plan.path, size) } : undefined
           if (isWhole && (failure ?? inputError ?? short) === undefined) gone = resume.gone
           if (own !== undefined) journal.end?.(endLines(own.report(), clock))
           if (gone > 0) warnOfGone(plan.path, gone, journal.keys)
@@ -105,10 +114,13 @@ async function resumedRun(parts: BatchRunParts, plan: ResumePlan): Promise<Batch
         },
       },
       {
-        ...base,
-        prepare: item => resume.admit(base.prepare(item), common),
-        send: resume.send,
-        settle: (call, result) => resume.settle(call, result),
+        following,
+        engine: {
+          ...base,
+          prepare: item => resume.admit(base.prepare(item), common, item.id !== undefined),
+          send: resume.send,
+          settle: (call, result) => resume.settle(call, result),
+        },
       },
       () => failure,
     )
@@ -179,7 +191,7 @@ export function shorter(path: string, size: number): ConfigError {
 }
 
 /** @param failure why the run is over, if its run file is */
-function makeRun(given: BatchRunParts, parts: EngineParts, failure: () => RunFailure | undefined = NONE): Run {
+function makeRun(given: BatchRunParts, { engine, following }: Made, failure: () => RunFailure | undefined = NONE): Run {
   const { items, plan, wired, clock, acknowledge, ended, own, statistics = own?.tally } = given
   const deliver: RunOptions['deliver'] =
     acknowledge === undefined
@@ -188,12 +200,13 @@ function makeRun(given: BatchRunParts, parts: EngineParts, failure: () => RunFai
           acknowledge(outcome)
           given.deliver(outcome)
         }
-  const source = sourceOf(items, plan, wired.gate)
+  const source = new GrowingSource(sourceOf(items, plan, wired.gate), following)
+  following.feed(item => source.add(item))
   const observed = new ObservedBatch(wired.observer, clock, source.size)
   const run: Run = reportedRun({
     source,
     limits: plan,
-    parts: observed.parts(parts),
+    parts: observed.parts(following.following(engine)),
     wired,
     clock,
     deliver,
@@ -208,14 +221,22 @@ function makeRun(given: BatchRunParts, parts: EngineParts, failure: () => RunFai
   return run
 }
 
-function engineParts({ items, plan, wired, clock }: BatchRunParts): EngineParts {
+/** What the engine needs, and what follows from its requests. */
+interface Made {
+  readonly engine: EngineParts
+  readonly following: Following
+}
+
+function engineParts({ items, plan, wired, clock, ordering }: BatchRunParts): Made {
   const ids = new RequestIds(items, plan.keys)
-  return {
+  const following = new Following({ clock, plan, ids, order: ordering })
+  const engine: EngineParts = {
     prepare: item => prepareItem(item, plan, clock.now(), ids),
     send: wired.send,
     settle: (call, result) => settle(call, result, clock),
     abandon: (item, reason) => abandonItem(item, plan, reason, ids),
   }
+  return { engine: following.preparing(engine), following }
 }
 
 /** An array is taken lane by lane in turn, unless its order matters; any other input in its own order. */

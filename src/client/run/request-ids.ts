@@ -39,6 +39,11 @@ export class RequestIds {
     return id
   }
 
+  /** No further request will be found in `parent`. */
+  end(parent: string): void {
+    this.#children.end(parent)
+  }
+
   #isTaken(key: string): boolean {
     this.#givenSet ??= new Set(this.#given)
     return this.#givenSet.has(key) || this.#seen.find(key) !== undefined

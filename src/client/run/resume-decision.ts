@@ -90,7 +90,8 @@ interface PastRequest {
 export function findIn(past: Past, call: Call, print: string): PastRequest | AnotherRequest | undefined {
   const { id } = call.trip
   const own = at(past, id)
-  const found = own ?? atItsPlace(past, call, print)
+  // What was found while running has no place in the input.
+  const found = own ?? (call.trip.page?.parent === undefined ? atItsPlace(past, call, print) : undefined)
   if (found === undefined || 'kind' in found) return found
   // If the file has both, the intent belongs to a later attempt of a request that had failed.
   const before = found.doubt ?? found.known

@@ -71,10 +71,14 @@ export class Resume {
     return this.#roll.gone
   }
 
-  /** A refused request gets a line, too: see refusals.ts. */
-  admit(prepared: Call | Outcome, plan: CallPlan): Call {
+  /**
+   * A refused request gets a line, too: see refusals.ts.
+   * @param isFound found while running, so not in the input
+   */
+  admit(prepared: Call | Outcome, plan: CallPlan, isFound = false): Call {
     const call = this.#refusals.admit(prepared, plan, this.#parts.clock.now())
-    this.#roll.meet(call.trip.id)
+    // The roll is that of the input.
+    if (!isFound) this.#roll.meet(call.trip.id)
     return call
   }
 
@@ -318,7 +322,9 @@ export class Resume {
     const idempotencyKey = getHeader(headers, 'idempotency-key')
     const at = new Date(this.#parts.clock.epochMs()).toISOString()
     const asked = { at, method, url: printableUrl(url, plan.secretNames) }
-    return { v: 2, index, id, print, ...(idempotencyKey && { idempotencyKey }), ...asked }
+    const parent = trip.page?.parent
+    const found = parent === undefined ? {} : { parent }
+    return { v: 2, index, id, print, ...found, ...(idempotencyKey && { idempotencyKey }), ...asked }
   }
 
   async #refuse(call: Call, found: Extract<ResumeDecision, { kind: 'another' }>): Promise<Fault> {

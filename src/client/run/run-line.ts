@@ -46,6 +46,8 @@ export function doneLineOf(
   const { response } = outcome
   const line: Writable<Partial<DoneLine>> = { v: 2, index: call.index, id: call.trip.id, print }
   if (key !== undefined) line.key = key
+  const { page } = call.trip
+  if (page?.parent !== undefined) line.parent = page.parent
   line.method = method
   line.url = outcome.request.url
   line.ok = outcome.ok

@@ -1,0 +1,397 @@
+/**
+ * What follows from the requests of a run: stands between settling and delivery. A page is in the run file before what
+ * follows from it is requested. A resumed run restores the page and finds the same again, with the same ids.
+ */
+import { openFollow } from './open-follow.ts'
+import type { OpenFollow } from './open-follow.ts'
+import type { Pages } from './pages.ts'
+import { requestNumber } from './request-number.ts'
+import type { RequestIds } from './request-ids.ts'
+import { callOfFollowUp, callOfPage } from '../../config/follow-up.ts'
+import type { Found } from '../../config/follow-up.ts'
+import type { BatchPlan } from '../../config/plan.ts'
+import type { Call, CallPlan } from '../../core/call.ts'
+import { isThenable, reasonOf, runCallback } from '../../core/callback.ts'
+import { RequestError } from '../../core/error.ts'
+import type { FollowContext, FollowPlan, FollowUpInput, FollowUps } from '../../core/follow.ts'
+import { getAllHeaders } from '../../core/headers.ts'
+import { failedOutcome, refusedOutcome } from '../../core/outcome.ts'
+import type { OkOutcome, Outcome } from '../../core/outcome.ts'
+import { Chain, Root } from '../../core/page.ts'
+import type { Page } from '../../core/page.ts'
+import type { PageChange, PageStep, PageView } from '../../core/pagination.ts'
+import type { Clock } from '../../core/ports.ts'
+import { fault, isFault } from '../../core/result.ts'
+import type { Fault, Origin, Result } from '../../core/result.ts'
+import { unsentOutcome } from '../../core/unsent-outcome.ts'
+import { printableUrl } from '../../core/url.ts'
+import type { Writable } from '../../core/writable.ts'
+import type { Growth } from '../../engine/growing-source.ts'
+import type { EngineParts } from '../../engine/ports.ts'
+import type { Item } from '../../engine/source.ts'
+
+/** The value of an item that was found while running. */
+class FollowUp {
+  readonly page: Page
+  readonly found: Found
+  readonly what: PageChange | { readonly spec: FollowUpInput }
+  /** Why it is not requested. */
+  readonly refusal: Fault | undefined
+
+  constructor(page: Page, found: Found, what: FollowUp['what'], refusal?: Fault) {
+    this.page = page
+    this.found = found
+    this.what = what
+    this.refusal = refusal
+  }
+}
+
+export interface FollowingParts {
+  readonly clock: Clock
+  readonly plan: BatchPlan
+  readonly ids: RequestIds
+  /** Undefined if outcomes are handed out as they finish. */
+  readonly order: Ordering | undefined
+}
+
+/** How outcomes are put into the order of their pages. */
+export interface Ordering {
+  /** Knows the page of each outcome. */
+  readonly pages: Pages
+  /** The page that the other outcomes wait for. */
+  due?(): Page | undefined
+}
+
+export class Following implements Growth {
+  isGrowing = false
+  open = 0
+  /** Requests that were found while running. */
+  found = 0
+  readonly #parts: FollowingParts
+  readonly #opened = new WeakMap<FollowPlan, OpenFollow | Promise<OpenFollow>>()
+  /** Added items that nobody has taken, by page. Only in an ordered run. */
+  readonly #queued = new Map<Page, Item>()
+  readonly #added: Item[] = []
+  #add: (item: Item) => void = item => void this.#added.push(item)
+
+  constructor(parts: FollowingParts) {
+    this.#parts = parts
+  }
+
+  /** @param add takes what is found, from now on */
+  feed(add: (item: Item) => void): void {
+    this.#add = add
+  }
+
+  due(): Item | undefined {
+    const page = this.#parts.order?.due?.()
+    return page === undefined ? undefined : this.#queued.get(page)
+  }
+
+  taken({ value }: Item): void {
+    if (value instanceof FollowUp) this.#queued.delete(value.page)
+  }
+
+  /** Prepares what was found while running; items of the input are left to `parts`. */
+  preparing(parts: EngineParts): EngineParts {
+    return {
+      ...parts,
+      prepare: item => (item.value instanceof FollowUp ? this.#prepare(item.value) : parts.prepare(item)),
+      abandon: (item, reason) =>
+        item.value instanceof FollowUp ? this.#abandon(item.value, reason) : parts.abandon(item, reason),
+    }
+  }
+
+  /** Follows what `parts` settles. */
+  following(parts: EngineParts): EngineParts {
+    return {
+      ...parts,
+      prepare: item => this.#begin(parts.prepare(item), item),
+      settle: (call, result) => {
+        const outcome = parts.settle(call, result)
+        const { page } = call.trip
+        if (page === undefined) return outcome
+        return isThenable(outcome)
+          ? outcome.then(settled => this.#after(call, page, result, settled))
+          : this.#after(call, page, result, outcome)
+      },
+    }
+  }
+
+  #begin(prepared: Call | Outcome, { value }: Item): Call | Outcome {
+    if (value instanceof FollowUp) {
+      if ('ok' in prepared) return this.#close(value.page, prepared)
+      prepared.trip.page = value.page
+      return prepared
+    }
+    if ('ok' in prepared || prepared.plan.follow === undefined) return prepared
+    const { first } = new Root(prepared.index, prepared.trip.id)
+    this.isGrowing = true
+    this.open++
+    this.#parts.order?.pages.add(first)
+    first.chain.hasSeen(requestNumber(prepared))
+    prepared.trip.page = first
+    return prepared
+  }
+
+  #prepare({ page, found, what, refusal }: FollowUp): Call | Outcome {
+    const { clock, plan } = this.#parts
+    const nowMs = clock.now()
+    const made =
+      'spec' in what
+        ? callOfFollowUp(what.spec, found, plan.request, nowMs)
+        : callOfPage(found.call, what, found, nowMs)
+    if (refusal !== undefined) return this.#refused(page, found, 'refused' in made ? found.url : made.url, refusal)
+    if ('refused' in made) return this.#refused(page, found, found.url, made.refused)
+    const call = 'spec' in what ? withoutPagination(made, what.spec) : made
+    call.trip.id = page.id
+    if (!page.chain.hasSeen(requestNumber(call))) return call
+    const shown = printableUrl(call.url, call.plan.secretNames)
+    const message = `the page was requested before: ${call.method} ${shown}`
+    return this.#refused(page, found, call.url, fault('follow/loop', message))
+  }
+
+  #refused(page: Page, { call }: Found, url: string, reason: Fault): Outcome {
+    const { index, key, method, meta, plan } = call
+    return refusedOutcome({ id: page.id, index, key, method, url, meta }, reason, plan.secretNames)
+  }
+
+  #abandon({ page, found }: FollowUp, reason: Fault): Outcome {
+    const { call } = found
+    return this.#close(page, unsentOutcome(page.id, call, call, reason, call.plan.secretNames))
+  }
+
+  /** The page has its outcome, and whatever follows from it is known. */
+  #close(page: Page, outcome: Outcome): Outcome {
+    const { chain } = page
+    if (page.parent !== undefined) (outcome as Writable<Outcome>).parent = page.parent
+    this.open--
+    if (--chain.open === 0) this.#parts.ids.end(chain.head)
+    return outcome
+  }
+
+  #after(call: Call, page: Page, result: Result, outcome: Outcome): Outcome | Promise<Outcome> {
+    const { follow } = call.plan
+    if (!outcome.ok || follow === undefined) return this.#close(page, outcome)
+    const opened = this.#openedOf(follow)
+    return isThenable(opened)
+      ? opened.then(open => this.#step(call, page, result, outcome, open))
+      : this.#step(call, page, result, outcome, opened)
+  }
+
+  /** Reads the paths of a plan, before anything is sent. Rejects with a ConfigError if one of them is wrong. */
+  openAhead(): Promise<unknown> | undefined {
+    const { follow } = this.#parts.plan.request.call
+    const opened = follow === undefined ? undefined : this.#openedOf(follow)
+    return isThenable(opened) ? opened : undefined
+  }
+
+  #openedOf(plan: FollowPlan): OpenFollow | Promise<OpenFollow> {
+    let opened = this.#opened.get(plan)
+    if (opened === undefined) {
+      const made = openFollow(plan)
+      opened = made
+      if (isThenable(made)) made.then(open => this.#opened.set(plan, open)).catch(() => undefined)
+      this.#opened.set(plan, opened)
+    }
+    return opened
+  }
+
+  #step(
+    call: Call,
+    page: Page,
+    result: Result,
+    outcome: OkOutcome<unknown>,
+    open: OpenFollow,
+  ): Outcome | Promise<Outcome> {
+    const { chain } = page
+    page.hasItems = open.itemsOf !== undefined
+    const fail = (reason: Fault): Outcome => this.#fail(call, page, result, outcome, reason)
+    const items = this.#itemsOf(outcome.value, chain.root, open)
+    if (isFault(items)) return fail(items)
+    if (items !== undefined) (outcome as Writable<OkOutcome<unknown>>).items = items
+    if (chain.root.isOver) return this.#close(page, outcome)
+    const found = { call, url: result.kind === 'reply' ? result.url : call.url }
+    const step = this.#turn(page, found, result, outcome, open)
+    if (step !== undefined) return fail(step)
+    const { follow } = open.plan
+    if (follow === undefined) return this.#close(page, outcome)
+    const threw = (error: unknown): Fault =>
+      fault('follow/callback', `follow threw: ${reasonOf(error)}`, { sent: true, cause: error })
+    const limits = { trip: call.trip, timeoutMs: call.plan.timeouts.callbackMs, clock: this.#parts.clock }
+    const answer = runCallback<FollowUps>(() => follow(outcome, contextOf(call, page)), threw, limits)
+    const go = (ups: FollowUps | Fault): Outcome => {
+      const wrong = isFault(ups) ? ups : this.#lead(page, found, ups, open.plan)
+      return wrong === undefined ? this.#close(page, outcome) : fail(wrong)
+    }
+    return isThenable(answer) ? answer.then(go) : go(answer)
+  }
+
+  /** The items of a page, as far as they are wanted. */
+  #itemsOf(value: unknown, root: Root, { plan, itemsOf }: OpenFollow): readonly unknown[] | Fault | undefined {
+    if (itemsOf === undefined) return undefined
+    try {
+      const items = itemsOf(value)
+      if (items === undefined || isFault(items)) return items
+      const wanted = root.isOver ? 0 : plan.maxItems - root.items
+      const end = plan.until === undefined ? -1 : items.findIndex(item => plan.until?.(item) === true)
+      const length = Math.min(wanted, end === -1 ? items.length : end)
+      root.items += length
+      if (end !== -1 || root.items >= plan.maxItems) root.isOver = true
+      return length < items.length ? items.slice(0, length) : items
+    } catch (error) {
+      return fault('follow/callback', `items or until threw: ${reasonOf(error)}`, { sent: true, cause: error })
+    }
+  }
+
+  /** The next pages by their style of pagination. */
+  #turn(page: Page, found: Found, result: Result, outcome: OkOutcome<unknown>, open: OpenFollow): Fault | undefined {
+    const { chain } = page
+    if (open.start === undefined) return undefined
+    const isFirst = chain.paginator === undefined
+    chain.first ??= found.call
+    const paginator = (chain.paginator ??= open.start())
+    const step: PageStep = paginator.after(viewOf(page, found, result, outcome))
+    if (isFirst && paginator.detected !== undefined) found.call.trip.warn(paginator.detected)
+    if (isFault(step)) return step
+    if (step.kind === 'next') this.#append(chain, found, step.change, open.plan)
+    else if (step.kind === 'rest') this.#appendAll(chain, found, step.changes, open.plan)
+    else if (chain.isWaiting) this.#appendAll(chain, found, [], open.plan)
+    return undefined
+  }
+
+  /** Pages in any order; one after the other if a later one may not be wanted. */
+  #appendAll(chain: Chain, found: Found, changes: Iterable<PageChange>, plan: FollowPlan): void {
+    if (plan.until === undefined && plan.maxItems === Infinity) {
+      for (const change of changes) if (!this.#append(chain, found, change, plan)) return
+      return
+    }
+    chain.wait(changes)
+    const next = chain.nextWaiting()
+    if (next !== undefined) this.#append(chain, found, next, plan)
+  }
+
+  /** False if there are too many. */
+  #append(chain: Chain, { call, url }: Found, what: FollowUp['what'], plan: FollowPlan): boolean {
+    const { root } = chain
+    if (root.isOver) return false
+    const isOne = root.pages < plan.maxPages
+    if (!isOne) root.isOver = true
+    const page = chain.append(this.#parts.ids.childOf(chain.head), chain.head)
+    const first = chain.first ?? call
+    this.#put(new FollowUp(page, { call: first, url }, what, isOne ? undefined : tooMany(plan)))
+    return isOne
+  }
+
+  /** What `follow` has returned. */
+  #lead(page: Page, found: Found, ups: FollowUps, plan: FollowPlan): Fault | undefined {
+    const { chain } = page
+    if (ups === undefined || ups === null) return undefined
+    if (!Array.isArray(ups)) {
+      const isNext = plan.paginate === undefined
+      if (isNext) return void this.#append(chain, found, { spec: ups as FollowUpInput }, plan)
+      return this.#lead(page, found, [ups as FollowUpInput], plan)
+    }
+    const children: Page[] = []
+    page.children = children
+    for (const spec of ups as readonly FollowUpInput[]) {
+      const { root } = chain
+      if (root.isOver) break
+      const depth = chain.depth + 1
+      const id = this.#parts.ids.childOf(page.id)
+      const reason = root.pages >= plan.maxPages ? tooMany(plan) : depth > plan.maxDepth ? tooDeep(plan) : undefined
+      if (reason !== undefined) root.isOver = true
+      const child = new Chain(root, chain.index, id, depth, chain).append(id, page.id)
+      children.push(child)
+      this.#put(new FollowUp(child, found, { spec }, reason))
+    }
+    if (page.id !== chain.head) this.#parts.ids.end(page.id)
+    return undefined
+  }
+
+  #put(up: FollowUp): void {
+    const { page } = up
+    const item: Item = { value: up, index: page.chain.index, id: page.id }
+    this.open++
+    this.found++
+    const { order } = this.#parts
+    order?.pages.add(page)
+    if (order?.due !== undefined) this.#queued.set(page, item)
+    this.#add(item)
+  }
+
+  /** The page arrived, and what follows from it cannot be known. */
+  #fail(call: Call, page: Page, result: Result, outcome: OkOutcome<unknown>, reason: Fault): Outcome {
+    const reply = result.kind === 'reply' ? { reply: result } : {}
+    const origin: { origin?: Origin } =
+      outcome.source === 'run-file'
+        ? { origin: { kind: 'run-file', bytes: outcome.response.bytes, timings: { ...outcome.timings } } }
+        : {}
+    const { secretNames } = call.plan
+    const failed = failedOutcome(
+      call,
+      { ...reason, sent: true, ...reply, ...origin },
+      this.#parts.clock.now(),
+      secretNames,
+    )
+    if (outcome.items !== undefined) RequestError.keepItems(failed.error, outcome.items)
+    return this.#close(page, failed)
+  }
+}
+
+const unpaginated = new WeakMap<CallPlan, CallPlan>()
+
+/** Pagination is that of the requests of the input: what `follow` returns has other pages, or none. */
+function withoutPagination(call: Call, spec: FollowUpInput): Call {
+  const { plan } = call
+  if (plan.follow?.paginate === undefined || (typeof spec === 'object' && 'paginate' in spec)) return call
+  let without = unpaginated.get(plan)
+  if (without === undefined) {
+    without = { ...plan, follow: { ...plan.follow, paginate: undefined } }
+    unpaginated.set(plan, without)
+  }
+  return { ...call, plan: without }
+}
+
+function contextOf({ key }: Call, page: Page): FollowContext {
+  const { chain, id, number } = page
+  return { id, index: chain.index, key, depth: chain.depth, page: number, items: chain.root.items }
+}
+
+function viewOf(page: Page, { call, url }: Found, result: Result, outcome: OkOutcome<unknown>): PageView {
+  const isRestored = outcome.source === 'run-file'
+  return {
+    number: page.number,
+    requestUrl: call.url,
+    url,
+    headers: {
+      get(name) {
+        if (isRestored || result.kind !== 'reply') return outcome.response.headers.get(name) ?? undefined
+        const values = getAllHeaders(result.headers, name.toLowerCase())
+        return values.length === 0 ? undefined : values.join(', ')
+      },
+    },
+    value: outcome.value,
+    get body() {
+      return jsonIn(call)
+    },
+    items: outcome.items,
+  }
+}
+
+function jsonIn({ body }: Call): unknown {
+  if (typeof body !== 'string') return undefined
+  try {
+    return JSON.parse(body) as unknown
+  } catch {
+    return undefined
+  }
+}
+
+function tooMany({ maxPages }: FollowPlan): Fault {
+  return fault('follow/too_many', `more than ${maxPages} pages`)
+}
+
+function tooDeep({ maxDepth }: FollowPlan): Fault {
+  return fault('follow/depth', `more than ${maxDepth} levels of requests that follow from one another`)
+}

@@ -1,0 +1,116 @@
+/** The options of follow-ups: what follows a request, and how much of it. */
+import { funcOf } from '../functions.ts'
+import { bool, count, matching, problem } from '../kinds.ts'
+import { option, part } from '../option.ts'
+import type { Values } from '../table.ts'
+import type { Follow, FollowPlan, Until } from '../../core/follow.ts'
+import type { Path } from '../../core/pagination.ts'
+import type { Problem } from '../../core/problem.ts'
+
+const IN_SYNC = {
+  expected: 'no function',
+  remedy: 'A function that makes requests cannot run while the thread is blocked.',
+}
+
+const readPath = matching(
+  'a JMESPath expression or a function',
+  (value): value is Path => typeof value === 'function' || (typeof value === 'string' && value.trim() !== ''),
+  "Write it as 'data.items', or value => value.data.items.",
+)
+
+export const FOLLOW_OPTIONS = {
+  follow: option({
+    scope: 'call',
+    perSpec: true,
+    plan: 'part',
+    read: funcOf<Follow>(),
+    crosses: 'drop',
+    inSync: () => IN_SYNC,
+    doc: 'Called with each successful outcome; returns what follows: one request (the next page), a list of requests, or nothing.',
+  }),
+  items: option({
+    scope: 'call',
+    perSpec: true,
+    plan: 'part',
+    read: readPath,
+    crosses: 'drop',
+    inSync: path => (typeof path === 'function' ? IN_SYNC : undefined),
+    doc: 'Where the items of a page are: a JMESPath expression or a function of its value. The result is then a list of items.',
+  }),
+  until: option({
+    scope: 'call',
+    perSpec: true,
+    plan: 'part',
+    read: funcOf<Until>(),
+    crosses: 'drop',
+    inSync: () => IN_SYNC,
+    doc: 'With `items`: ends a request at the first item for which it returns true; that item and all later ones are left out.',
+  }),
+  maxItems: option({
+    scope: 'call',
+    perSpec: true,
+    plan: 'part',
+    read: count(1),
+    default: Infinity,
+    crosses: 'plain',
+    unit: 'items',
+    doc: 'With `items`: the most items per request of the input; no further page is requested then.',
+  }),
+  maxPages: option({
+    scope: 'call',
+    perSpec: true,
+    plan: 'part',
+    read: count(1),
+    default: 10_000,
+    crosses: 'plain',
+    unit: 'pages',
+    doc: 'The most pages per request of the input, itself included; one more fails with `follow/too_many`.',
+  }),
+  maxDepth: option({
+    scope: 'call',
+    perSpec: true,
+    plan: 'part',
+    read: count(1),
+    default: 10,
+    crosses: 'plain',
+    unit: 'levels',
+    doc: 'How many lists of follow-ups may lead to a request; one more fails with `follow/depth`.',
+  }),
+  flatten: option({
+    scope: 'call',
+    plan: 'batch',
+    only: 'request',
+    read: bool,
+    default: false,
+    crosses: 'plain',
+    doc: 'With follow-ups: one list with the items of all requests, in order, instead of a list per request.',
+  }),
+}
+
+const FOLLOW_NAMES = ['follow', 'items', 'until', 'maxItems', 'maxPages', 'maxDepth'] as const
+
+export const CALL_FOLLOW = { follow: part(FOLLOW_NAMES, planFollow) }
+
+function planFollow(values: Values): FollowPlan | undefined {
+  const { follow, items, until } = values
+  if (follow === undefined && items === undefined) return undefined
+  return {
+    follow,
+    paginate: undefined,
+    items,
+    until,
+    maxItems: values.maxItems ?? FOLLOW_OPTIONS.maxItems.default,
+    maxPages: values.maxPages ?? FOLLOW_OPTIONS.maxPages.default,
+    maxDepth: values.maxDepth ?? FOLLOW_OPTIONS.maxDepth.default,
+  }
+}
+
+export function checkFollow(values: Values, problems: Problem[]): void {
+  const { flatten, keys, onFailure } = values
+  if (flatten !== true) return
+  if (keys !== undefined) problems.push(problem('flatten', 'no keys beside it', 'keys', 'Leave one of them out.'))
+  if (onFailure !== undefined && onFailure !== 'throw') {
+    const remedy = 'A flat list has no place for a failure. Leave flatten out.'
+    problems.push(problem('flatten', "onFailure 'throw' beside it", `'${onFailure}'`, remedy))
+  }
+}

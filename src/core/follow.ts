@@ -1,0 +1,86 @@
+/** Follow-ups: requests that are made from the outcome of another request of the same run. */
+import type { OkOutcome } from './outcome.ts'
+import type { PaginatePlan, Path } from './pagination.ts'
+import type { FetchRequest, RequestSpec } from './spec.ts'
+
+/** A request that follows: a URL (relative to that of the page), a request, or a `Request` of fetch. */
+export type FollowUpInput = string | URL | RequestSpec | FetchRequest
+
+/** Where a page stands, as `follow` gets it beside the outcome. */
+export interface FollowContext {
+  /** The id of the page. */
+  readonly id: string
+  /** The position of its root in the input, from 0. */
+  readonly index: number
+  readonly key?: string | undefined
+  /** How many arrays of follow-ups lead to the page: 0 for a request of the input and the pages of its own chain. */
+  readonly depth: number
+  /** The position of the page in its chain, from 0. */
+  readonly page: number
+  /** Items of the root up to and including this page. 0 without `items`. */
+  readonly items: number
+}
+
+/** One request: the next page. A list: requests that are made from this page. Nothing: the end. */
+export type FollowUps = FollowUpInput | readonly FollowUpInput[] | null | undefined
+
+/** A function that returns what follows the outcome of a request. */
+// oxlint-disable-next-line no-explicit-any -- the type of the value is known to the caller
+export type Follow<Value = any> = (
+  outcome: OkOutcome<Value>,
+  context: FollowContext,
+) => FollowUps | PromiseLike<FollowUps>
+
+// oxlint-disable-next-line no-explicit-any -- the type of the items is known to the caller
+export type Until = (item: any) => boolean
+
+/** The options of follow-ups. */
+export interface FollowPlan {
+  readonly follow: Follow | undefined
+  readonly paginate: PaginatePlan | undefined
+  readonly items: Path | undefined
+  readonly until: Until | undefined
+  readonly maxPages: number
+  readonly maxItems: number
+  readonly maxDepth: number
+}
+
+/** The options of follow-ups, in the options of a call and in a request. */
+export interface FollowOptions {
+  /**
+   * Called with each successful outcome and where it stands. Returns what follows: one request, the next page of the same
+   * chain; a list of requests, made from this page and one level deeper; or nothing. They are sent under the same limits,
+   * retries and run file, with the id `<parent>/<n>`, and with the headers and `auth` of the request that they follow.
+   * `params` of the options are added where the URL does not have them. At another origin they get none of these, as after
+   * a redirect. A relative URL is resolved against that of the page. A throw fails the page with `follow/callback`; a
+   * request that one of its own chain had before fails with `follow/loop`. May be async, within `timeouts.callback`.
+   *
+   * The value of each request of the input is then a list: the items, or without `items` the values of all pages.
+   *
+   * @example follow: ({ value }) => value.next // a URL, or null at the end
+   * @example follow: ({ value }) => value.ids?.map(id => `/users/${id}`)
+   */
+  follow?: Follow | undefined
+  /**
+   * Where the items of a page are: a JMESPath expression, or a function of its value. The value of a request is then the
+   * list of its items over all pages, and each outcome of `stream()` has its `items`. Null or undefined: the page has
+   * none. Anything else that is no list fails with `follow/items`.
+   *
+   * @example items: 'data.results'
+   */
+  items?: Path<readonly unknown[] | null | undefined> | undefined
+  /** With `items`: ends a request of the input at the first item for which it returns true; that item is left out. */
+  until?: Until | undefined
+  /** With `items`: the most items per request of the input, an integer ≥ 1. Default `Infinity` = all. */
+  maxItems?: number | undefined
+  /**
+   * The most pages per request of the input, itself included: a guard against a chain without end. An integer ≥ 1;
+   * `Infinity` = no limit. Default 10,000. One more fails with `follow/too_many`; `error.items` has the items so far.
+   */
+  maxPages?: number | undefined
+  /**
+   * How many lists of follow-ups may lead to a request. An integer ≥ 1; `Infinity` = no limit. Default 10. One more fails
+   * with `follow/depth`.
+   */
+  maxDepth?: number | undefined
+}

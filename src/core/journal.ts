@@ -56,6 +56,8 @@ export interface DoneLine {
   readonly location?: string
   /** Some of the headers of the response, by their names in lower case. */
   readonly headers?: Readonly<Record<string, string>>
+  /** What follows the page cannot be found from the line, because its `Link` holds a secret. */
+  readonly incomplete?: 'link'
   /** What each attempt did. Absent with one attempt. */
   readonly tries?: readonly Try[]
   readonly attempts: number

@@ -7,6 +7,7 @@ import { another } from './another-input.ts'
 import { Roll, resumeDecisionOf, findIn, isSafe, knownOf } from './resume-decision.ts'
 import type { ResumeDecision } from './resume-decision.ts'
 import { fingerprint } from './fingerprint.ts'
+import { keptHeaders, lossOf } from './kept-headers.ts'
 import { Refusals, saysTheSame } from './refusals.ts'
 import { hasBody, isRefusedValue, isUnparsed, unparsedBody } from './kept-body.ts'
 import { doneLineOf, lineValue, recordedBodyOf, recordedFault, recordedHeaders, recordedTries } from './run-line.ts'
@@ -141,9 +142,10 @@ export class Resume {
     if (!outcome.ok || result.kind === 'fault') return this.#write(call, print, outcome, () => this.#keyOf(call))
     const { schema, parseFunc } = call.plan
     const isPlain = schema === undefined && parseFunc === undefined
-    if (isPlain) return this.#write(call, print, outcome, () => lineValue(call, result, outcome.value))
+    const lineOf = (value: unknown): object => ({ ...lineValue(call, result, value), ...lossOf(call, result, outcome) })
+    if (isPlain) return this.#write(call, print, outcome, () => lineOf(outcome.value))
     return this.#plainValue(call, result).then(
-      value => this.#write(call, print, outcome, () => lineValue(call, result, value)),
+      value => this.#write(call, print, outcome, () => lineOf(value)),
       (error: unknown) => this.#unkept(call, print, error),
     )
   }
@@ -185,7 +187,7 @@ export class Resume {
     const { clock, journal, plan } = this.#parts
     let line: DoneLine
     try {
-      line = doneLineOf(call, print, outcome, more(), clock.epochMs(), plan.responseHeaders)
+      line = doneLineOf(call, print, outcome, more(), clock.epochMs(), keptHeaders(call, outcome, plan.responseHeaders))
     } catch (error) {
       return unwritable(error)
     }
@@ -254,6 +256,10 @@ export class Resume {
       // A saved file that is gone is fetched again, if that does no harm.
       if (call.plan.returnType === 'file' && isSafe(call) && (await isGone(line)))
         return resultOf(this.#parts.send, call)
+      // What follows it cannot be found from the line.
+      if (line.incomplete !== undefined && call.plan.follow !== undefined && isSafe(call)) {
+        return resultOf(this.#parts.send, call)
+      }
       this.#lines.set(call.trip, line)
       return resultIn(line, call)
     } catch (error) {

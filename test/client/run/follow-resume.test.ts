@@ -1,0 +1,165 @@
+/** What follows from requests, in a run file: restored and not sent again. */
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { ParallelRequests, parallelRequests } from '../../../src/index.ts'
+import type { Outcome } from '../../../src/index.ts'
+import { echoServer } from '../../support/echo-server.ts'
+
+const newRun = (): string => join(mkdtempSync(join(tmpdir(), 'follow-')), 'run.jsonl')
+
+interface Numbers {
+  readonly items: readonly number[]
+  readonly next?: string
+}
+
+/** Pages of two numbers below ten: `/numbers?from=0`. */
+async function numbers(change?: (from: number) => object | undefined) {
+  return echoServer(({ url }, response) => {
+    const from = Number(new URL(url, 'http://x').searchParams.get('from'))
+    const next = from + 2 < 10 ? { next: `?from=${from + 2}` } : {}
+    const { status = 200, headers = {} } = (change?.(from) ?? {}) as {
+      status?: number
+      headers?: Record<string, string>
+    }
+    response.writeHead(status, headers).end(JSON.stringify({ items: [from, from + 1], ...next }))
+  })
+}
+
+const OPTIONS = {
+  follow: ({ value }: { value: Numbers }) => value.next,
+  items: (value: Numbers) => value.items,
+}
+const ALL = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]
+
+const linesOf = (path: string): Record<string, unknown>[] =>
+  readFileSync(path, 'utf8')
+    .trim()
+    .split('\n')
+    .map(line => JSON.parse(line) as Record<string, unknown>)
+
+async function read(outcomes: AsyncIterable<Outcome>): Promise<Outcome[]> {
+  const all: Outcome[] = []
+  for await (const outcome of outcomes) all.push(outcome)
+  return all
+}
+
+async function outcomesOf(urls: readonly (string | object)[], options: object): Promise<Outcome[]> {
+  const client = new ParallelRequests()
+  onTestFinished(() => client.close())
+  return read(client.stream(urls as string[], { ...OPTIONS, ...options }))
+}
+
+describe('a resumed run', () => {
+  test('restores the pages of the file and requests the others', async () => {
+    const server = await numbers()
+    const path = newRun()
+    const options = { ...OPTIONS, resume: path }
+    expect(await parallelRequests([`${server.url}/numbers?from=0`], options)).toEqual([ALL])
+    const pages = linesOf(path).filter(({ ok }) => ok !== undefined)
+    expect(pages.map(({ id, parent }) => [id, parent])).toEqual([
+      ['#0', undefined],
+      ['#0/1', '#0'],
+      ['#0/2', '#0'],
+      ['#0/3', '#0'],
+      ['#0/4', '#0'],
+    ])
+    // The first three pages, as after a crash.
+    writeFileSync(path, `${readFileSync(path, 'utf8').split('\n').slice(0, 5).join('\n')}\n`)
+    const restored = await outcomesOf([`${server.url}/numbers?from=0`], { resume: path })
+    expect(restored.map(({ id, source }) => `${id} ${source}`)).toEqual([
+      '#0 run-file',
+      '#0/1 run-file',
+      '#0/2 run-file',
+      '#0/3 network',
+      '#0/4 network',
+    ])
+    expect(restored.flatMap(outcome => (outcome.ok ? outcome.items : []))).toEqual(ALL)
+    expect(server.requests).toHaveLength(5 + 2)
+    // A further run sends nothing.
+    expect(await parallelRequests([`${server.url}/numbers?from=0`], options)).toEqual([ALL])
+    expect(server.requests).toHaveLength(5 + 2)
+  })
+
+  test('recognises the pages of requests with keys, and other rows beside them', async () => {
+    const server = await numbers()
+    const path = newRun()
+    const urls = ['a', 'b'].map(key => ({ url: `${server.url}/${key}?from=4`, key }))
+    await outcomesOf(urls, { resume: path })
+    expect(server.requests).toHaveLength(6)
+    const again = await outcomesOf([{ url: `${server.url}/c?from=8`, key: 'c' }, ...urls.toReversed()], {
+      resume: path,
+    })
+    expect(again.map(({ id, index, key, source }) => `${id} ${index} ${key} ${source}`).toSorted()).toEqual([
+      'k:a 2 a run-file',
+      'k:a/1 2 a run-file',
+      'k:a/2 2 a run-file',
+      'k:b 1 b run-file',
+      'k:b/1 1 b run-file',
+      'k:b/2 1 b run-file',
+      'k:c 0 c network',
+    ])
+    expect(server.requests).toHaveLength(7)
+  })
+
+  test('sends a failed page again with retryFailed, and goes on from it', async () => {
+    let isBroken = true
+    const server = await numbers(from => (from === 4 && isBroken ? { status: 404 } : undefined))
+    const path = newRun()
+    const options = { ...OPTIONS, resume: path }
+    const error: unknown = await parallelRequests(`${server.url}/?from=0`, options).catch((caught: unknown) => caught)
+    expect(error).toMatchObject({ code: 'http/404', items: [0, 1, 2, 3] })
+    isBroken = false
+    await expect(parallelRequests(`${server.url}/?from=0`, options)).rejects.toMatchObject({ code: 'http/404' })
+    expect(server.requests).toHaveLength(3)
+    expect(await parallelRequests(`${server.url}/?from=0`, { ...options, retryFailed: true })).toEqual(ALL)
+    expect(server.requests).toHaveLength(3 + 3)
+  })
+
+  test('applies another follow to recorded pages without sending them', async () => {
+    const server = await numbers()
+    const path = newRun()
+    const fail = (): never => {
+      throw new Error('a mistake')
+    }
+    const failed = parallelRequests(`${server.url}/?from=8`, { ...OPTIONS, follow: fail, resume: path })
+    await expect(failed).rejects.toMatchObject({ code: 'follow/callback', items: [8, 9] })
+    expect(await parallelRequests(`${server.url}/?from=8`, { ...OPTIONS, resume: path })).toEqual([8, 9])
+    expect(server.requests).toHaveLength(1)
+  })
+
+  test('finds the next page by a header of a recorded one', async () => {
+    const server = await numbers(from => (from < 4 ? { headers: { 'x-next': `/?from=${from + 2}` } } : undefined))
+    const path = newRun()
+    const follow = ({ response }: Outcome): string | undefined => response?.headers.get('x-next') ?? undefined
+    for (let run = 0; run < 2; run++) await outcomesOf([`${server.url}/?from=0`], { resume: path, follow })
+    expect(server.requests).toHaveLength(3)
+  })
+
+  test('requests a page again if its link holds a secret, which is in no run file', async () => {
+    const server = await numbers(from =>
+      from < 4 ? { headers: { link: `</?from=${from + 2}&access_token=hush>; rel="next"` } } : undefined,
+    )
+    const path = newRun()
+    const follow = ({ response }: Outcome): string | undefined =>
+      /<([^>]+)>/.exec(response?.headers.get('link') ?? '')?.[1]
+    for (let run = 0; run < 2; run++) await outcomesOf([`${server.url}/?from=0`], { resume: path, follow })
+    expect(readFileSync(path, 'utf8')).not.toContain('hush')
+    const asked = server.requests.map(({ url }) => url)
+    expect(asked[1]).toContain('access_token=hush')
+    expect(asked.slice(3)).toEqual(asked.slice(0, 2))
+  })
+
+  test('refuses a shorter input although its pages were more', async () => {
+    const server = await numbers()
+    const path = newRun()
+    await outcomesOf([`${server.url}/a?from=8`, `${server.url}/b?from=8`], { resume: path })
+    async function* one(): AsyncGenerator<string> {
+      yield `${server.url}/a?from=8`
+    }
+    const client = new ParallelRequests()
+    onTestFinished(() => client.close())
+    await expect(read(client.stream(one(), { ...OPTIONS, resume: path }))).rejects.toThrow('a shorter one')
+  })
+})

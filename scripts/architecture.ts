@@ -22,6 +22,7 @@ const ROOMS: Readonly<Record<string, readonly [string, string]>> = {
   sinks: ['where outcomes', 'are written'],
   store: ['cookies', 'and the run file'],
   codec: ['bytes become', 'values'],
+  paginate: ['what follows', 'a page'],
   policy: ['decisions: limits', 'back-off, judge'],
   transport: ['sockets, HTTP/1.1', 'HTTP/2, proxies'],
   display: ['progress', 'on a terminal'],
@@ -37,7 +38,7 @@ const ROWS: readonly (readonly string[])[] = [
   ['index'],
   ['client/run', 'client', 'client/threads'],
   ['engine', 'layer', 'report', 'otel'],
-  ['sinks', 'store', 'codec', 'policy', 'transport', 'display', 'testing'],
+  ['sinks', 'store', 'codec', 'paginate', 'policy', 'transport', 'display', 'testing'],
   ['disk', 'config'],
   ['core'],
 ]

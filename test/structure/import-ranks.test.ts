@@ -11,6 +11,7 @@ const KNOWS: Readonly<Record<string, readonly string[]>> = {
   transport: ['core'],
   store: ['core', 'disk'],
   codec: ['core', 'disk'],
+  paginate: ['core'],
   testing: ['core'],
   sinks: ['core', 'config', 'disk'],
   display: ['core'],
@@ -31,7 +32,7 @@ const HOMES: Readonly<Record<string, string>> = {
   '@opentelemetry/api': 'otel',
   'eventsource-parser': 'codec',
   oauth4webapi: 'client',
-  '@jmespath-community/jmespath': 'cli',
+  '@jmespath-community/jmespath': 'paginate',
 }
 
 /** `undici/types` → `undici`, `@a/b/c` → `@a/b`. */

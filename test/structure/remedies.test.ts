@@ -8,7 +8,16 @@ import { say } from '../../src/core/words.ts'
 const SOURCES = globSync('src/**/*.ts', { exclude: ['src/cli/**', 'src/core/words.ts'] }).toSorted()
 
 /** Options that no flag sets; their messages need a function, a transport or a call of the library. */
-const IN_CODE_ONLY: ReadonlySet<string> = new Set(['timeouts.callback', 'maxItemBytes'])
+const IN_CODE_ONLY: ReadonlySet<string> = new Set([
+  'timeouts.callback',
+  'maxItemBytes',
+  // The command line has no flags for pages yet.
+  'items',
+  'paginate',
+  'paginate.next',
+  'paginate.param',
+  'paginate.total',
+])
 
 interface Ref {
   readonly option: string

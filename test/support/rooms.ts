@@ -7,6 +7,7 @@ export const RANKS: Readonly<Record<string, number>> = {
   transport: 3,
   store: 3,
   codec: 3,
+  paginate: 3,
   testing: 3,
   sinks: 3,
   display: 3,

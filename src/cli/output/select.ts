@@ -1,8 +1,7 @@
 /** `--select 'stars, name: full_name'`: parts of a value as JMESPath expressions, each with a name for its column. */
-import { compile, TreeInterpreter } from '@jmespath-community/jmespath'
+import { problem } from '../../core/problem.ts'
+import { compilePath } from '../../paginate/jmespath.ts'
 import { UsageError } from '../usage-error.ts'
-import { asDoubles } from '../../core/exact-json.ts'
-import { reasonOf } from '../../core/callback.ts'
 
 export interface SelectedPart {
   readonly name: string
@@ -60,68 +59,9 @@ function countingPart(name: string, of: SelectedPart['of']): SelectedPart & { re
 
 function pathOf(path: string): (value: unknown) => unknown {
   if (path.trim() === '') throw new UsageError('--select: expected a path between commas, got nothing. Leave it out.')
-  checkHyphens(path)
-  let compiled: ReturnType<typeof compile>
-  try {
-    compiled = compile(path)
-  } catch (error) {
-    throw new UsageError(`--select: expected a path of JMESPath, got '${path}' (${reasonOf(error)}).`)
-  }
-  checkFunctions(compiled, path)
-  const computes = isComputing(compiled)
-  return given => {
-    try {
-      const value = computes ? asDoubles(given) : given
-      return TreeInterpreter.search(compiled, value as Parameters<typeof TreeInterpreter.search>[1])
-    } catch {
-      // A JMESPath function refused the type of this value, so the value has no such part.
-      return null
-    }
-  }
-}
-
-const QUOTED = /"(?:[^"\\]|\\[^])*"|'(?:[^'\\]|\\[^])*'|`(?:[^`\\]|\\[^])*`/g
-const HYPHENATED = /[A-Za-z_]\w*(?:-\w+)+/
-
-/** Refuses `total-count`, which JMESPath reads as a difference but which nearly always means a member of that name. */
-function checkHyphens(path: string): void {
-  const name = HYPHENATED.exec(path.replace(QUOTED, text => ' '.repeat(text.length)))?.[0]
-  if (name === undefined) return
-  throw new UsageError(
-    `--select: expected a name with a hyphen in quotes, got ${name}. Write "${name}" with its quotes, ` +
-      `or ${differenceOf(name)} for the difference.`,
-  )
-}
-
-/** JMESPath writes numbers in backticks. */
-const differenceOf = (name: string): string =>
-  name
-    .split('-')
-    .map(part => (/^\d+$/.test(part) ? `\`${part}\`` : part))
-    .join(' - ')
-
-/** Nodes that need doubles; numbers kept as written must be converted for them. */
-const COMPUTING: ReadonlySet<unknown> = new Set(['Arithmetic', 'Comparator', 'Function', 'Unary'])
-
-function isComputing(node: unknown): boolean {
-  if (typeof node !== 'object' || node === null) return false
-  return COMPUTING.has((node as { readonly type?: unknown }).type) || Object.values(node).some(isComputing)
-}
-
-/** Refuses unknown functions and wrong numbers of arguments before the run, because they fail for every value. */
-function checkFunctions(node: unknown, path: string): void {
-  if (typeof node !== 'object' || node === null) return
-  for (const inner of Object.values(node)) checkFunctions(inner, path)
-  const { type, children } = node as { readonly type?: unknown; readonly children?: readonly unknown[] }
-  if (type !== 'Function') return
-  try {
-    const called = { ...node, children: children?.map(() => ({ type: 'Literal', value: null })) }
-    TreeInterpreter.search(called as unknown as ReturnType<typeof compile>, null)
-  } catch (error) {
-    const reason = reasonOf(error)
-    if (!/^(?:Unknown function|Invalid arity)/.test(reason)) return
-    throw new UsageError(`--select: expected functions of JMESPath, got '${path}' (${reason}).`)
-  }
+  const search = compilePath(path)
+  if (typeof search === 'function') return search
+  throw new UsageError(problem('--select', search.expected, search.got, search.remedy))
 }
 
 /** Splits at commas outside of brackets and quotes. */

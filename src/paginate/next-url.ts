@@ -1,0 +1,34 @@
+/** The URL of the next page, as a server gives it: checked, absolute, and not one that this root has asked before. */
+import { CONTROL } from '../core/url.ts'
+import { shapeOf } from './fields.ts'
+import { Seen } from './seen.ts'
+import { cut } from './signs.ts'
+import { next, refuse } from './style.ts'
+import type { PageStep, PageView } from './style.ts'
+
+/** The URLs of one root. */
+export class NextUrls {
+  readonly #seen = new Seen()
+
+  /**
+   * The step to the page at `target`. Fragments are dropped, as in a redirect.
+   * @param where where the target was found: `'links.next'`
+   * @param base what relative targets are resolved against; default: the URL that answered
+   */
+  step(target: unknown, page: PageView, where: string, base = page.url): PageStep {
+    this.#seen.add(page.requestUrl)
+    this.#seen.add(page.url)
+    if (typeof target !== 'string') return refuse('next', `expected a URL at ${where}, got ${shapeOf(target)}`)
+    const url = CONTROL.test(target) ? null : URL.parse(target, base)
+    if (url === null) return refuse('next', `expected a URL at ${where}, got '${cut(target)}'`)
+    if (url.protocol !== 'https:' && url.protocol !== 'http:') {
+      return refuse('next', `expected an http: or https: URL at ${where}, got one with ${cut(url.protocol)}`)
+    }
+    url.hash = ''
+    if (this.#seen.has(url.href)) {
+      return refuse('loop', `the next page (${where}) is one that was read before: its pages would never end`)
+    }
+    this.#seen.add(url.href)
+    return next({ url: url.href })
+  }
+}

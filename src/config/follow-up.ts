@@ -18,7 +18,7 @@ import type { PageChange } from '../core/pagination.ts'
 import { wordsOf, wordsOfAll } from '../core/problem.ts'
 import type { Problem } from '../core/problem.ts'
 import { problem } from '../core/problem.ts'
-import { fault } from '../core/result.ts'
+import { fault, isFault } from '../core/result.ts'
 import type { Fault } from '../core/result.ts'
 import type { Params } from '../core/spec.ts'
 import { Trip } from '../core/trip.ts'
@@ -67,21 +67,13 @@ export function callOfPage(first: Call, change: PageChange, { url: base }: Found
 /** The Call of a request that `follow` returned. */
 export function callOfFollowUp(given: FollowUpInput, found: Found, plan: RequestPlan, nowMs: number): Call | Refusal {
   const { call: parent } = found
-  if (isRecord(given) && !(given instanceof URL) && 'key' in given && given.key !== undefined) {
-    const wrong = problem('key', 'none in a follow-up', 'one', 'Its id is made from that of the request before it.')
-    return { refused: fault('invalid_request/key', wordsOf(wrong)) }
-  }
-  const spec = resolved(given, found.url)
-  const target = urlIn(spec)
-  const origin = target === undefined ? undefined : originOf(target)
-  const isHome = origin === undefined || origin === parent.origin
-  const bare = withoutParams(plan)
-  const params = isHome && target !== undefined ? paramsBeside(plan.params, target) : undefined
+  const spec = followUpSpec(given, found)
+  if (isFault(spec)) return { refused: spec }
+  const params = plan.params === undefined ? undefined : paramsFor(spec, parent.origin, plan.params)
   const item = { index: parent.index, key: parent.key, params, nowMs }
-  const call = prepare(spec, item, bare)
+  const call = prepare(spec, item, withoutParams(plan))
   if ('refused' in call) return call
-  const meta = call.meta === undefined ? { ...call, meta: parent.meta } : call
-  if (call.origin === parent.origin) return inheriting(meta, parent)
+  if (call.origin === parent.origin) return parent.own === undefined ? call : inheriting(call, parent.own, parent.trip)
   const wrong = targetOf(call.url, parent)
   if ('kind' in wrong) return { refused: wrong }
   const own = call.own?.headers ?? []
@@ -89,7 +81,23 @@ export function callOfFollowUp(given: FollowUpInput, found: Found, plan: Request
     call.headers,
     name => mayCross(name, call.body !== undefined) || getHeader(own, name) !== undefined,
   )
-  return stranger(meta, kept, call.own?.credentials)
+  return stranger(call, kept, call.own?.credentials)
+}
+
+/** The request with an absolute URL, as a link on the page is read, and with the `meta` of the one that it follows. */
+function followUpSpec(given: FollowUpInput, { call: { meta }, url: base }: Found): FollowUpInput | Fault {
+  if (typeof given === 'string') {
+    const url = absolute(given, base) ?? given
+    return meta === undefined ? url : { url, meta }
+  }
+  if (given instanceof URL) return meta === undefined ? given : { url: given, meta }
+  if (!isRecord(given) || isFetchRequest(given)) return given
+  if ('key' in given && given.key !== undefined) {
+    const wrong = problem('key', 'none in a follow-up', 'one', 'Its id is made from that of the request before it.')
+    return fault('invalid_request/key', wordsOf(wrong))
+  }
+  const { url } = given
+  return { ...given, url: typeof url === 'string' ? (absolute(url, base) ?? url) : url, meta: given.meta ?? meta }
 }
 
 /** A request to another origin than the one that the caller named. */
@@ -101,8 +109,7 @@ function stranger(call: Call, headers: HeaderList, credentials: Call['credential
 }
 
 /** The headers and credentials that the parent itself has, unless the request has its own. */
-function inheriting(call: Call, { own, trip }: Call): Call {
-  if (own === undefined) return call
+function inheriting(call: Call, own: Own, trip: Trip): Call {
   const { headers: mine, unset, credentials } = call.own ?? NOTHING_OWN
   const hasCredentials = credentials !== undefined || getHeader(mine, 'authorization') !== undefined
   const isTaken = (name: string): boolean => getHeader(mine, name) !== undefined || unset.includes(name)
@@ -166,16 +173,15 @@ function invalid(url: string, { plan }: Call): Refusal {
   return { refused: fault('redirect/invalid', `the next page has an invalid URL: ${shown}`) }
 }
 
+const ABSOLUTE = /^https?:\/\//
+
 function absolute(url: string, base: string): string | undefined {
-  return URL.parse(url, base)?.href
+  return ABSOLUTE.test(url) ? url : URL.parse(url, base)?.href
 }
 
-/** A relative URL is meant as a link on the page is. */
-function resolved(given: FollowUpInput, base: string): FollowUpInput {
-  if (typeof given === 'string') return absolute(given, base) ?? given
-  if (!isRecord(given) || given instanceof URL || isFetchRequest(given)) return given
-  const { url } = given
-  return typeof url === 'string' ? { ...given, url: absolute(url, base) ?? url } : given
+function paramsFor(spec: FollowUpInput, home: string, params: Params): Params | undefined {
+  const target = urlIn(spec)
+  return target === undefined || originOf(target) !== home ? undefined : paramsBeside(params, target)
 }
 
 function urlIn(spec: FollowUpInput): string | undefined {
@@ -200,8 +206,7 @@ function withoutParams(plan: RequestPlan): RequestPlan {
 }
 
 /** The params of the options that the URL does not have: a link of a server mostly repeats those of the request. */
-function paramsBeside(params: Params | undefined, url: string): Params | undefined {
-  if (params === undefined) return undefined
+function paramsBeside(params: Params, url: string): Params | undefined {
   const known = URL.parse(url)?.searchParams
   const missing = Object.entries(params).filter(([name]) => known?.has(name) !== true)
   return missing.length === 0 ? undefined : Object.fromEntries(missing)

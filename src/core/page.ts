@@ -3,12 +3,14 @@
  * another are a chain; each request of a list that a page leads to begins a chain of its own, one level deeper.
  */
 import type { Call } from './call.ts'
+import { NumberSet } from './number-set.ts'
 import type { Outcome } from './outcome.ts'
 import type { PageChange, Paginator } from './pagination.ts'
 
 /** A request of the input, with everything that follows from it. */
 export class Root {
   readonly first: Page
+  readonly isOrdered: boolean
   /** Pages so far, those that were not requested yet included. */
   pages = 0
   items = 0
@@ -17,7 +19,9 @@ export class Root {
   /** Pages whose outcome has been handed out. */
   delivered = 0
 
-  constructor(index: number, id: string) {
+  /** @param isOrdered its pages are put into order, so each of them knows the next one */
+  constructor(index: number, id: string, isOrdered: boolean) {
+    this.isOrdered = isOrdered
     this.first = new Chain(this, index, id, 0, undefined).append(id, undefined)
   }
 }
@@ -32,7 +36,7 @@ export class Chain {
   readonly depth: number
   readonly above: Chain | undefined
   /** Requests of its pages, as numbers that hardly ever are the same for two different ones. */
-  readonly seen = new Set<number>()
+  readonly seen = new NumberSet()
   pages = 0
   /** Pages without an outcome. */
   open = 0
@@ -56,8 +60,10 @@ export class Chain {
     const page = new Page(this, this.pages++, id, parent)
     this.open++
     this.root.pages++
-    if (this.#last !== undefined) this.#last.next = page
-    this.#last = page
+    if (this.root.isOrdered) {
+      if (this.#last !== undefined) this.#last.next = page
+      this.#last = page
+    }
     return page
   }
 
@@ -80,10 +86,8 @@ export class Chain {
 
   /** Whether a page of this chain, or of one that led to it, had the same request. Remembers the request. */
   hasSeen(request: number): boolean {
-    if (this.seen.has(request)) return true
     for (let { above } = this; above !== undefined; above = above.above) if (above.seen.has(request)) return true
-    this.seen.add(request)
-    return false
+    return !this.seen.add(request)
   }
 }
 

@@ -125,7 +125,7 @@ export class Following implements Growth {
       return prepared
     }
     if ('ok' in prepared || prepared.plan.follow === undefined) return prepared
-    const { first } = new Root(prepared.index, prepared.trip.id)
+    const { first } = new Root(prepared.index, prepared.trip.id, this.#parts.order !== undefined)
     this.isGrowing = true
     this.open++
     this.#parts.order?.pages.add(first)
@@ -206,25 +206,29 @@ export class Following implements Growth {
   ): Outcome | Promise<Outcome> {
     const { chain } = page
     page.hasItems = open.itemsOf !== undefined
-    const fail = (reason: Fault): Outcome => this.#fail(call, page, result, outcome, reason)
     const items = this.#itemsOf(outcome.value, chain.root, open)
-    if (isFault(items)) return fail(items)
+    if (isFault(items)) return this.#fail(call, page, result, outcome, items)
     if (items !== undefined) (outcome as Writable<OkOutcome<unknown>>).items = items
     if (chain.root.isOver) return this.#close(page, outcome)
     const found = { call, url: result.kind === 'reply' ? result.url : call.url }
     const step = this.#turn(page, found, result, outcome, open)
-    if (step !== undefined) return fail(step)
+    if (step !== undefined) return this.#fail(call, page, result, outcome, step)
     const { follow } = open.plan
     if (follow === undefined) return this.#close(page, outcome)
-    const threw = (error: unknown): Fault =>
-      fault('follow/callback', `follow threw: ${reasonOf(error)}`, { sent: true, cause: error })
-    const limits = { trip: call.trip, timeoutMs: call.plan.timeouts.callbackMs, clock: this.#parts.clock }
-    const answer = runCallback<FollowUps>(() => follow(outcome, contextOf(call, page)), threw, limits)
+    let answer
+    try {
+      answer = follow(outcome, contextOf(call, page))
+    } catch (error) {
+      return this.#fail(call, page, result, outcome, followThrew(error))
+    }
     const go = (ups: FollowUps | Fault): Outcome => {
       const wrong = isFault(ups) ? ups : this.#lead(page, found, ups, open.plan)
-      return wrong === undefined ? this.#close(page, outcome) : fail(wrong)
+      return wrong === undefined ? this.#close(page, outcome) : this.#fail(call, page, result, outcome, wrong)
     }
-    return isThenable(answer) ? answer.then(go) : go(answer)
+    if (!isThenable(answer)) return go(answer)
+    const late = answer
+    const limits = { trip: call.trip, timeoutMs: call.plan.timeouts.callbackMs, clock: this.#parts.clock }
+    return Promise.resolve(runCallback(() => late, followThrew, limits)).then(go)
   }
 
   /** The items of a page, as far as they are wanted. */
@@ -293,7 +297,7 @@ export class Following implements Growth {
       return this.#lead(page, found, [ups as FollowUpInput], plan)
     }
     const children: Page[] = []
-    page.children = children
+    if (chain.root.isOrdered) page.children = children
     for (const spec of ups as readonly FollowUpInput[]) {
       const { root } = chain
       if (root.isOver) break
@@ -352,6 +356,9 @@ function withoutPagination(call: Call, spec: FollowUpInput): Call {
   }
   return { ...call, plan: without }
 }
+
+const followThrew = (error: unknown): Fault =>
+  fault('follow/callback', `follow threw: ${reasonOf(error)}`, { sent: true, cause: error })
 
 function contextOf({ key }: Call, page: Page): FollowContext {
   const { chain, id, number } = page

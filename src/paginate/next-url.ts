@@ -1,5 +1,6 @@
 /** The URL of the next page, as a server gives it: checked, absolute, and not one that this root has asked before. */
 import { CONTROL } from '../core/url.ts'
+import { fault } from '../core/result.ts'
 import { shapeOf } from './fields.ts'
 import { Seen } from './seen.ts'
 import { cut } from './signs.ts'
@@ -20,9 +21,13 @@ export class NextUrls {
     this.#seen.add(page.url)
     if (typeof target !== 'string') return refuse('next', `expected a URL at ${where}, got ${shapeOf(target)}`)
     const url = CONTROL.test(target) ? null : URL.parse(target, base)
-    if (url === null) return refuse('next', `expected a URL at ${where}, got '${cut(target)}'`)
+    // The codes of a redirect to such a place.
+    if (url === null) {
+      return fault('redirect/invalid', `the next page (${where}) has an invalid URL: ${cut(target)}`, { sent: true })
+    }
     if (url.protocol !== 'https:' && url.protocol !== 'http:') {
-      return refuse('next', `expected an http: or https: URL at ${where}, got one with ${cut(url.protocol)}`)
+      const message = `the next page (${where}) is at ${cut(url.protocol)}, which is not fetched`
+      return fault('redirect/scheme', message, { sent: true })
     }
     url.hash = ''
     if (this.#seen.has(url.href)) {

@@ -83,7 +83,7 @@ describe('the style cursor', () => {
     ['a list', by('next', 'cursor'), { next: ['a'] }, 'follow/next'],
     ['an object that looks like a fault', by('next', 'cursor'), { next: { kind: 'fault', code: 'x' } }, 'follow/next'],
     ['a number without a name', by('next'), { next: 2 }, 'follow/next'],
-    ['a URL of another scheme', by('next'), { next: 'ftp://a.test/2' }, 'follow/next'],
+    ['a URL of another scheme', by('next'), { next: 'ftp://a.test/2' }, 'redirect/scheme'],
     ['a number that was rounded', by('next', 'cursor'), { next: 2 ** 60 }, 'follow/next'],
     [
       'a path that throws',

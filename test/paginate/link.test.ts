@@ -44,10 +44,10 @@ describe('the style link', () => {
       linked('</items>; rel=next', { url: 'https://api.test/v2/items' }),
       'follow/loop',
     ],
-    ['a file', linked('<file:///etc/passwd>; rel=next'), 'follow/next'],
-    ['a script', linked('<javascript:alert(1)>; rel=next'), 'follow/next'],
-    ['a URL with a bad port', linked('<https://api.test:99999/>; rel=next'), 'follow/next'],
-    ['a control character', linked('</it\tems?page=2>; rel=next'), 'follow/next'],
+    ['a file', linked('<file:///etc/passwd>; rel=next'), 'redirect/scheme'],
+    ['a script', linked('<javascript:alert(1)>; rel=next'), 'redirect/scheme'],
+    ['a URL with a bad port', linked('<https://api.test:99999/>; rel=next'), 'redirect/invalid'],
+    ['a control character', linked('</it\tems?page=2>; rel=next'), 'redirect/invalid'],
   ])('follows %s', async (_what, view, step) => {
     expect(await stepsOf(PLAN, [view])).toEqual([step])
   })

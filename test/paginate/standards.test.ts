@@ -38,7 +38,7 @@ describe('the style json-api', () => {
     ['no links', { data: [] }, 'end'],
     ['a link of Zendesk on the last page', { links: { next: 'https://z.test/2' }, meta: { has_more: false } }, 'end'],
     ['an object without href', { links: { next: { meta: {} } } }, 'follow/next'],
-    ['another scheme', { links: { next: 'data:text/plain,x' } }, 'follow/next'],
+    ['another scheme', { links: { next: 'data:text/plain,x' } }, 'redirect/scheme'],
   ])('follows %s', async (_what, value, step) => {
     expect(await stepsOf(PLAN, [viewOf(value)])).toEqual([step])
   })

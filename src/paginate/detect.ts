@@ -93,9 +93,14 @@ function cursorOf({ value, body }: PageView): Detected | undefined {
   const number = NEXT_NUMBERS.find(([path]) => wholeNumber(at(value, path)) !== undefined)
   const [path, usual] = cursor ?? number ?? []
   if (path === undefined || usual === undefined) return undefined
-  // Notion.
-  const param = path === 'next_cursor' && memberAt(value, 'object') === 'list' ? 'start_cursor' : usual
+  const param = ownParam(value, path) ?? usual
   return byCursor(path, param, `'${path}' holds ${cursor ? 'a cursor' : 'a page number'}, which is sent as '${param}'`)
+}
+
+/** Products that call the field of the request otherwise than most: Notion and Jira. */
+function ownParam(value: unknown, path: string): string | undefined {
+  if (path === 'next_cursor' && memberAt(value, 'object') === 'list') return 'start_cursor'
+  return path === 'nextPageToken' && memberAt(value, 'isLast') === false ? 'nextPageToken' : undefined
 }
 
 function isCursor(value: unknown, path: string, inBody: boolean): boolean {

@@ -28,6 +28,8 @@ export {
   isSchemaError,
   isTimeoutError,
 } from './core/error.ts'
+export type { Follow, FollowContext, FollowUpInput, FollowUps, Until } from './core/follow.ts'
+export type { PageStyle, Pagination, PaginationFields, Path } from './core/pagination.ts'
 export { InputError, isInputError } from './core/input-error.ts'
 export type { ErrorResponse } from './core/error.ts'
 export type {

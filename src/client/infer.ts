@@ -3,9 +3,28 @@
  * The result type of a call. The type of a value follows from `schema`, `parseFunc` or `returnType`, the shape from the
  * input and `keys`, and the type of a failure from `onFailure`.
  */
+import type {
+  AssertedPages,
+  Flat,
+  FollowAsserted,
+  Items,
+  ItemsAsserted,
+  ItemsOrUnset,
+  ListOf,
+  Listed,
+  ListedBy,
+  ListedOf,
+  NextOrUnset,
+  NoPages,
+  OutcomeItem,
+  OwnPages,
+  PageOptions,
+} from './infer-pages.ts'
 import type { FullResponse } from '../codec/response.ts'
+import type { FollowUps } from '../core/follow.ts'
 import type { ClientOptions, DrainOptions, FailureMode, RequestOptions, StreamOptions } from '../core/options.ts'
 import type { Outcome } from '../core/outcome.ts'
+import type { PageStyle } from '../core/pagination.ts'
 import type { Statistics } from '../core/statistics.ts'
 import type {
   FetchRequest,
@@ -86,13 +105,16 @@ export interface ValueOptions<R extends ReturnTypeName, S extends Schema | undef
 }
 
 /** The options that shape the result of a batch. */
-export interface ShapeOptions<K extends readonly string[], F extends FailureMode> {
+export interface ShapeOptions<K extends readonly string[], F extends FailureMode, L extends boolean = boolean> {
   /** One name per URL; the result is an object with exactly these keys. */
   keys?: K | undefined
   /** `'throw'` (default), `'null'` or `'settle'`. */
   onFailure?: F | undefined
-  /** With follow-ups: one list of the items of all requests, in order. Default false. Not with `keys`. */
-  flatten?: boolean | undefined
+  /**
+   * One list with the items of all requests, in order, instead of a list per request. Without follow-ups, values that are
+   * lists are joined, and others are items. Default false. Not with `keys`, and only with `onFailure: 'throw'`.
+   */
+  flatten?: L | undefined
 }
 
 /** All options of one `client.request()`. */
@@ -102,7 +124,15 @@ export type CallOptions<
   V = unknown,
   K extends readonly string[] = readonly string[],
   F extends FailureMode = FailureMode,
-> = RequestOptions & ValueOptions<R, S, V> & ShapeOptions<K, F>
+  L extends boolean = boolean,
+  Next = FollowUps | PromiseLike<FollowUps>,
+  Text extends string = string,
+  List = Items,
+  Style extends PageStyle = PageStyle,
+> = RequestOptions &
+  ValueOptions<R, S, V> &
+  ShapeOptions<K, F, L> &
+  PageOptions<OptionValue<R, S, NoInfer<V>>, Next, Text, List, Style>
 
 /** The options of the client that a one-shot call makes; it takes them besides its own. */
 export type OneShotExtra = Omit<ClientOptions, 'params'>
@@ -115,10 +145,16 @@ export type StreamCallOptions<
   R extends ReturnTypeName = ReturnTypeName,
   S extends Schema | undefined = Schema | undefined,
   V = unknown,
-> = StreamOptions & ValueOptions<R, S, V>
+  Next = FollowUps | PromiseLike<FollowUps>,
+  Text extends string = string,
+  List = Items,
+  Style extends PageStyle = PageStyle,
+> = StreamOptions & ValueOptions<R, S, V> & PageOptions<OptionValue<R, S, NoInfer<V>>, Next, Text, List, Style>
 
 /** All options of one `client.drain()`. */
-export type BatchDrainOptions = DrainOptions & ValueOptions<ReturnTypeName, Schema | undefined, unknown>
+export type BatchDrainOptions = DrainOptions &
+  ValueOptions<ReturnTypeName, Schema | undefined, unknown> &
+  PageOptions<unknown, FollowUps | PromiseLike<FollowUps>, string, Items, PageStyle>
 
 /** The value of a request that has no options of its own for it. */
 export type OptionValue<R extends ReturnTypeName, S, V> = [V] extends [Unset] ? ParseInput<R, S> : Awaited<V>
@@ -144,7 +180,7 @@ export type ItemMeta<Item> = Item extends { meta: infer M } ? M : undefined
 /** Whether an item has options of its own for its value. */
 type HasOwnValue<Item> = Item extends string | URL
   ? false
-  : Item extends { parseFunc: unknown } | { schema: unknown } | { returnType: unknown }
+  : Item extends { parseFunc: unknown } | { schema: unknown } | { returnType: unknown } | OwnPages
     ? true
     : false
 
@@ -159,21 +195,40 @@ type MetaOf<Item> = [ItemMeta<Item>] extends [undefined] ? unknown : ItemMeta<It
 
 type ItemOf<I> = I extends Iterable<infer T> ? T : I extends AsyncIterable<infer T> ? T : never
 
-/** The result of a call, by its input, keys and failure mode. */
-export type BatchResult<I, D, K extends readonly string[], F extends FailureMode, V> = I extends RequestInput
-  ? Settled<ItemValue<I, D, V>, F, MetaOf<I>>
-  : [K] extends [never]
-    ? ListResult<I, D, F, V>
-    : { [Key in K[number]]: Settled<ItemValue<ItemOf<I>, D, V>, F, MetaOf<ItemOf<I>>> }
+/** The value of one item, with what follows from it. */
+type RootValue<Item, D, V, P extends Listed> = ListOf<ItemValue<Item, D, V>, ListedOf<Item, P>>
 
-type ListResult<I, D, F extends FailureMode, V> = I extends readonly unknown[]
+type Entry<Item, D, F extends FailureMode, V, P extends Listed> = Settled<RootValue<Item, D, V, P>, F, MetaOf<Item>>
+
+/** The result of a call, by its input, keys and failure mode; `P` and `L` say how follow-ups shape it. */
+export type BatchResult<
+  I,
+  D,
+  K extends readonly string[],
+  F extends FailureMode,
+  V,
+  P extends Listed,
+  L extends boolean,
+> = I extends RequestInput
+  ? Entry<I, D, F, V, P>
+  : [K] extends [never]
+    ? true extends L
+      ? Flat<RootValue<ItemOf<I>, D, V, P>>[]
+      : ListResult<I, D, F, V, P>
+    : { [Key in K[number]]: Entry<ItemOf<I>, D, F, V, P> }
+
+type ListResult<I, D, F extends FailureMode, V, P extends Listed> = I extends readonly unknown[]
   ? true extends HasOwnValue<I[number]>
-    ? { -readonly [P in keyof I]: Settled<ItemValue<I[P], D, V>, F, MetaOf<I[P]>> }
-    : Settled<D, F, MetaOf<I[number]>>[]
-  : Settled<ItemValue<ItemOf<I>, D, V>, F, MetaOf<ItemOf<I>>>[]
+    ? { -readonly [N in keyof I]: Entry<I[N], D, F, V, P> }
+    : Settled<ListOf<D, P>, F, MetaOf<I[number]>>[]
+  : Entry<ItemOf<I>, D, F, V, P>[]
 
 /** What a stream yields for items of this kind. */
-export type StreamOutcome<I, D, V> = Outcome<ItemValue<ItemOf<I>, D, V>, MetaOf<ItemOf<I>>>
+export type StreamOutcome<I, D, V, P extends Listed> = Outcome<
+  ItemValue<ItemOf<I>, D, V>,
+  MetaOf<ItemOf<I>>,
+  OutcomeItem<ListedOf<ItemOf<I>, P>>
+>
 
 type SyncOrAsync<Sync extends boolean, T> = Sync extends true ? T : Promise<T>
 
@@ -181,12 +236,14 @@ type SyncOrAsync<Sync extends boolean, T> = Sync extends true ? T : Promise<T>
 type CallArgs<I, O> = [input: I, options?: O] | [options: O & { urls: I }]
 
 /** Options of a call whose value type is asserted: no other option may set the type. */
-type Asserted<Extra, F> = Extra &
-  RequestOptions & { returnType?: 'json' | undefined; schema?: undefined; parseFunc?: undefined } & F
+type Asserted<Extra, F, Following = NoPages> = Extra &
+  RequestOptions & { returnType?: 'json' | undefined; schema?: undefined; parseFunc?: undefined } & F &
+  Following
 
-type Throws = { keys?: undefined; onFailure?: 'throw' | undefined }
-type Nulls = { keys?: undefined; onFailure: 'null' }
-type Settles = { keys?: undefined; onFailure: 'settle' }
+type Throws = { keys?: undefined; onFailure?: 'throw' | undefined; flatten?: false | undefined }
+type Nulls = { keys?: undefined; onFailure: 'null'; flatten?: false | undefined }
+type Settles = { keys?: undefined; onFailure: 'settle'; flatten?: false | undefined }
+type Flattens = { keys?: undefined; onFailure?: 'throw' | undefined; flatten: true }
 type Keyed<F> = Omit<F, 'keys'> & { keys: readonly string[] }
 
 /**
@@ -203,23 +260,39 @@ export interface RequestCall<Extra, Sync extends boolean = false> {
     R extends ReturnTypeName = 'json',
     S extends Schema | undefined = undefined,
     V = Unset,
+    Next extends NextOrUnset = Unset,
+    const Text extends string = never,
+    List extends ItemsOrUnset = Unset,
+    Style extends PageStyle = never,
     const K extends readonly string[] = never,
     F extends FailureMode = 'throw',
+    L extends boolean = false,
   >(
     input: I,
-    options?: Extra & CallOptions<R, S, V, K, F>,
-  ): SyncOrAsync<Sync, BatchResult<I, OptionValue<R, S, NoInfer<V>>, K, F, NoInfer<V>>>
+    options?: Extra & CallOptions<R, S, V, K, F, L, Next, Text, List, Style>,
+  ): SyncOrAsync<
+    Sync,
+    BatchResult<I, OptionValue<R, S, NoInfer<V>>, K, F, NoInfer<V>, ListedBy<Next, Text, List, Style>, L>
+  >
   <
     _Inferred extends 0,
     const I extends RequestInput | RequestInputs,
     R extends ReturnTypeName = 'json',
     S extends Schema | undefined = undefined,
     V = Unset,
+    Next extends NextOrUnset = Unset,
+    const Text extends string = never,
+    List extends ItemsOrUnset = Unset,
+    Style extends PageStyle = never,
     const K extends readonly string[] = never,
     F extends FailureMode = 'throw',
+    L extends boolean = false,
   >(
-    options: Extra & CallOptions<R, S, V, K, F> & { urls: I },
-  ): SyncOrAsync<Sync, BatchResult<I, OptionValue<R, S, NoInfer<V>>, K, F, NoInfer<V>>>
+    options: Extra & CallOptions<R, S, V, K, F, L, Next, Text, List, Style> & { urls: I },
+  ): SyncOrAsync<
+    Sync,
+    BatchResult<I, OptionValue<R, S, NoInfer<V>>, K, F, NoInfer<V>, ListedBy<Next, Text, List, Style>, L>
+  >
 
   <T>(...args: CallArgs<RequestInput, Asserted<Extra, Throws>>): SyncOrAsync<Sync, T>
   <T>(...args: CallArgs<RequestInput, Asserted<Extra, Nulls>>): SyncOrAsync<Sync, T | null>
@@ -230,6 +303,25 @@ export interface RequestCall<Extra, Sync extends boolean = false> {
   <T>(...args: CallArgs<RequestInputs, Asserted<Extra, Keyed<Throws>>>): SyncOrAsync<Sync, Record<string, T>>
   <T>(...args: CallArgs<RequestInputs, Asserted<Extra, Keyed<Nulls>>>): SyncOrAsync<Sync, Record<string, T | null>>
   <T>(...args: CallArgs<RequestInputs, Asserted<Extra, Keyed<Settles>>>): SyncOrAsync<Sync, Record<string, Outcome<T>>>
+
+  <T>(...args: CallArgs<RequestInput, Asserted<Extra, Throws, AssertedPages<T>>>): SyncOrAsync<Sync, T[]>
+  <T>(...args: CallArgs<RequestInput, Asserted<Extra, Nulls, AssertedPages<T>>>): SyncOrAsync<Sync, T[] | null>
+  <T>(...args: CallArgs<RequestInput, Asserted<Extra, Settles, AssertedPages<T>>>): SyncOrAsync<Sync, Outcome<T[]>>
+  <T>(...args: CallArgs<RequestInputs, Asserted<Extra, Throws, AssertedPages<T>>>): SyncOrAsync<Sync, T[][]>
+  <T>(...args: CallArgs<RequestInputs, Asserted<Extra, Nulls, AssertedPages<T>>>): SyncOrAsync<Sync, (T[] | null)[]>
+  <T>(...args: CallArgs<RequestInputs, Asserted<Extra, Settles, AssertedPages<T>>>): SyncOrAsync<Sync, Outcome<T[]>[]>
+  <T>(
+    ...args: CallArgs<RequestInputs, Asserted<Extra, Keyed<Throws>, AssertedPages<T>>>
+  ): SyncOrAsync<Sync, Record<string, T[]>>
+  <T>(
+    ...args: CallArgs<RequestInputs, Asserted<Extra, Keyed<Nulls>, AssertedPages<T>>>
+  ): SyncOrAsync<Sync, Record<string, T[] | null>>
+  <T>(
+    ...args: CallArgs<RequestInputs, Asserted<Extra, Keyed<Settles>, AssertedPages<T>>>
+  ): SyncOrAsync<Sync, Record<string, Outcome<T[]>>>
+  <T>(
+    ...args: CallArgs<RequestInput | RequestInputs, Asserted<Extra, Flattens, AssertedPages<T>>>
+  ): SyncOrAsync<Sync, T[]>
 }
 
 /** The outcomes of a run. Can be iterated once; the first `next()` starts the sending. */
@@ -262,12 +354,27 @@ export interface StreamCall {
     R extends ReturnTypeName = 'json',
     S extends Schema | undefined = undefined,
     V = Unset,
+    Next extends NextOrUnset = Unset,
+    const Text extends string = never,
+    List extends ItemsOrUnset = Unset,
+    Style extends PageStyle = never,
   >(
     input: I,
-    options?: StreamCallOptions<R, S, V>,
-  ): OutcomeIterator<StreamOutcome<I, OptionValue<R, S, NoInfer<V>>, NoInfer<V>>>
+    options?: StreamCallOptions<R, S, V, Next, Text, List, Style>,
+  ): OutcomeIterator<StreamOutcome<I, OptionValue<R, S, NoInfer<V>>, NoInfer<V>, ListedBy<Next, Text, List, Style>>>
   <T>(
     input: RequestInputs,
-    options?: StreamOptions & { returnType?: 'json' | undefined; schema?: undefined; parseFunc?: undefined },
+    options?: StreamOptions & { returnType?: 'json' | undefined; schema?: undefined; parseFunc?: undefined } & (
+        | NoPages
+        | FollowAsserted<T>
+      ),
   ): OutcomeIterator<Outcome<T>>
+  <T>(
+    input: RequestInputs,
+    options: StreamOptions & {
+      returnType?: 'json' | undefined
+      schema?: undefined
+      parseFunc?: undefined
+    } & ItemsAsserted<T>,
+  ): OutcomeIterator<Outcome<unknown, unknown, T>>
 }

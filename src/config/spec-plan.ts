@@ -4,6 +4,7 @@ import type { RequestSpec } from '../core/spec.ts'
 import { isRecord } from './kinds.ts'
 import type { AnyOption } from './option.ts'
 import { NO_SAVE_TO, checkSaving } from './options/files.ts'
+import { checkPages } from './options/follow.ts'
 import { TRANSPORT_ROUTES } from './options/proxies.ts'
 import { checkItems, noReceiver } from './options/items.ts'
 import { checkSchema } from './options/results.ts'
@@ -31,6 +32,7 @@ export function callPlanFor(spec: RequestSpec, plan: RequestPlan, problems: Prob
   checkItems(spec, plan.call.returnType, problems)
   if (returnType === 'file' && (spec.saveTo ?? plan.call.saving.saveTo) === undefined) problems.push(NO_SAVE_TO)
   checkSaving(returnType, spec, problems)
+  checkPages(spec, (spec.items ?? plan.call.follow?.items) !== undefined, returnType, problems)
   if (isRecord(spec.retry) && spec.retry.budget !== undefined) problems.push(BUDGET_IN_CALL)
   if (spec.proxy !== undefined && spec.proxy !== false && spec.proxy !== null && !plan.takesProxy) {
     problems.push(problem('proxy', 'no transport in the options', 'one', TRANSPORT_ROUTES))

@@ -1,6 +1,6 @@
 /** Follow-ups: requests that are made from the outcome of another request of the same run. */
 import type { OkOutcome } from './outcome.ts'
-import type { PaginatePlan, Path } from './pagination.ts'
+import type { PaginatePlan, Pagination, Path } from './pagination.ts'
 import type { FetchRequest, RequestSpec } from './spec.ts'
 
 /** A request that follows: a URL (relative to that of the page), a request, or a `Request` of fetch. */
@@ -24,15 +24,16 @@ export interface FollowContext {
 /** One request: the next page. A list: requests that are made from this page. Nothing: the end. */
 export type FollowUps = FollowUpInput | readonly FollowUpInput[] | null | undefined
 
-/** A function that returns what follows the outcome of a request. */
-// oxlint-disable-next-line no-explicit-any -- the type of the value is known to the caller
-export type Follow<Value = any> = (
-  outcome: OkOutcome<Value>,
-  context: FollowContext,
-) => FollowUps | PromiseLike<FollowUps>
+/**
+ * Returns what follows the outcome of a request. A method, so that a caller may name a narrower type for the value than is
+ * known here.
+ */
+export type Follow<Value = unknown> = {
+  follow(outcome: OkOutcome<Value>, context: FollowContext): FollowUps | PromiseLike<FollowUps>
+}['follow']
 
-// oxlint-disable-next-line no-explicit-any -- the type of the items is known to the caller
-export type Until = (item: any) => boolean
+/** True for the first item that is not wanted any more. */
+export type Until<Item = unknown> = { until(item: Item): boolean }['until']
 
 /** The options of follow-ups. */
 export interface FollowPlan {
@@ -45,8 +46,24 @@ export interface FollowPlan {
   readonly maxDepth: number
 }
 
-/** The options of follow-ups, in the options of a call and in a request. */
-export interface FollowOptions {
+/** How much may follow a request. */
+export interface FollowLimits {
+  /** With `items`: the most items per request of the input, an integer ≥ 1. Default `Infinity` = all. */
+  maxItems?: number | undefined
+  /**
+   * The most pages per request of the input, itself included: a guard against a chain without end. An integer ≥ 1;
+   * `Infinity` = no limit. Default 10,000. One more fails with `follow/too_many`; `error.items` has the items so far.
+   */
+  maxPages?: number | undefined
+  /**
+   * How many lists of follow-ups may lead to a request. An integer ≥ 1; `Infinity` = no limit. Default 10. One more fails
+   * with `follow/depth`.
+   */
+  maxDepth?: number | undefined
+}
+
+/** The options of follow-ups in a request. */
+export interface FollowOptions extends FollowLimits {
   /**
    * Called with each successful outcome and where it stands. Returns what follows: one request, the next page of the same
    * chain; a list of requests, made from this page and one level deeper; or nothing. They are sent under the same limits,
@@ -69,18 +86,8 @@ export interface FollowOptions {
    * @example items: 'data.results'
    */
   items?: Path<readonly unknown[] | null | undefined> | undefined
+  /** Requests all pages, by the style of the API. See `paginate` of the options. */
+  paginate?: Pagination | undefined
   /** With `items`: ends a request of the input at the first item for which it returns true; that item is left out. */
   until?: Until | undefined
-  /** With `items`: the most items per request of the input, an integer ≥ 1. Default `Infinity` = all. */
-  maxItems?: number | undefined
-  /**
-   * The most pages per request of the input, itself included: a guard against a chain without end. An integer ≥ 1;
-   * `Infinity` = no limit. Default 10,000. One more fails with `follow/too_many`; `error.items` has the items so far.
-   */
-  maxPages?: number | undefined
-  /**
-   * How many lists of follow-ups may lead to a request. An integer ≥ 1; `Infinity` = no limit. Default 10. One more fails
-   * with `follow/depth`.
-   */
-  maxDepth?: number | undefined
 }

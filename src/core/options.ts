@@ -1,5 +1,5 @@
 /** The types of the options. Their entries in `config/options/` make `--help` and the table in the README. */
-import type { FollowOptions } from './follow.ts'
+import type { FollowLimits } from './follow.ts'
 import type { ConnectionOptions } from './connection-options.ts'
 import type { Telemetry } from './events.ts'
 import type { CookieStore } from './ports.ts'
@@ -394,7 +394,7 @@ export interface ClientOptions extends SharedOptions, ConnectionOptions, ProxyOp
 }
 
 /** The options of a call, without those that shape its result. */
-export interface RequestOptions extends SharedOptions, ResumeOptions, FollowOptions {
+export interface RequestOptions extends SharedOptions, ResumeOptions, FollowLimits {
   /**
    * Fields that are added to the query of every URL; or an array with one object per URL (`{}` adds nothing). Default
    * none.

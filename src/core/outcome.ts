@@ -66,7 +66,7 @@ export interface ResponseSummary {
 }
 
 /** The outcome of a request that succeeded. */
-export interface OkOutcome<Value, Meta = unknown> {
+export interface OkOutcome<Value, Meta = unknown, Item = unknown> {
   readonly ok: true
   /**
    * The identity of the request, the same in every run of the same input: `k:<key>`, or `#<index>` without a key. If
@@ -96,7 +96,7 @@ export interface OkOutcome<Value, Meta = unknown> {
   /** `'run-file'` if a resumed run restored the outcome, else `'network'`. */
   readonly source: 'network' | 'run-file'
   /** With `items`: the items of this page. Absent if the page has no list of items. */
-  readonly items?: readonly unknown[]
+  readonly items?: readonly Item[]
   readonly error?: undefined
 }
 
@@ -139,7 +139,9 @@ export interface FailedOutcome<Meta = unknown> {
  *
  * @example if (outcome.ok) use(outcome.value); else report(outcome.error.code)
  */
-export type Outcome<Value = unknown, Meta = unknown> = OkOutcome<Value, Meta> | FailedOutcome<Meta>
+export type Outcome<Value = unknown, Meta = unknown, Item = unknown> =
+  | OkOutcome<Value, Meta, Item>
+  | FailedOutcome<Meta>
 
 /**
  * Codes of requests that the server never got, or turned away unprocessed. A rerun with the same input sends them.

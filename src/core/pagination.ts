@@ -18,9 +18,31 @@ export const PAGE_STYLES = [
 ] as const
 export type PageStyle = (typeof PAGE_STYLES)[number]
 
-/** A JMESPath expression, or a function of the value of a page. */
-// oxlint-disable-next-line typescript/no-explicit-any -- the value of a page has the type that the caller knows
-export type Path<T = unknown> = string | ((value: any) => T)
+/**
+ * A JMESPath expression, or a function of the value of a page. A method, so that a caller may name a narrower type for the
+ * value than is known here.
+ */
+export type Path<T = unknown> = string | { of(value: unknown): T }['of']
+
+/** The option `paginate`: a style of pagination by its name, or with its fields. */
+export type Pagination = PageStyle | PaginationFields
+
+/** How an API cuts its results into pages. Each field but `style` has a default that depends on the style. */
+export interface PaginationFields {
+  style: PageStyle
+  /** Where the cursor, the URL or the number of the next page is. */
+  next?: Path | undefined
+  /** Name of the query field (or path in a JSON body) that takes the cursor, the offset or the page number. */
+  param?: string | undefined
+  /** Where the number of all items is, or of all pages with the style `page`. Then pages are requested in parallel. */
+  total?: Path<number> | undefined
+  /** Items per page, an integer ≥ 1. */
+  size?: number | undefined
+  /** Name of the query field (or path in a JSON body) that takes the size. */
+  sizeParam?: string | undefined
+  /** As the option `items`. */
+  items?: Path<readonly unknown[] | null | undefined> | undefined
+}
 
 /** The option `paginate` after it has been read: every field that was not given is undefined. */
 export interface PaginatePlan {

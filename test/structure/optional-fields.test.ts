@@ -4,8 +4,10 @@ import { expect, it } from 'vitest'
 
 /** The files that declare the options and specs that callers write. */
 const FILES = [
+  'src/client/infer-pages.ts',
   'src/client/infer.ts',
   'src/core/connection-options.ts',
+  'src/core/follow.ts',
   'src/core/options.ts',
   'src/core/proxy-options.ts',
   'src/core/resume-options.ts',

@@ -5,7 +5,10 @@ import { option, part } from '../option.ts'
 import type { Values } from '../table.ts'
 import type { Follow, FollowPlan, Until } from '../../core/follow.ts'
 import type { Path } from '../../core/pagination.ts'
+import { isPassedOn } from '../../core/passed-on.ts'
 import type { Problem } from '../../core/problem.ts'
+import type { ReturnTypeName } from '../../core/spec.ts'
+import type { Words } from '../../core/words.ts'
 
 const IN_SYNC = {
   expected: 'no function',
@@ -106,11 +109,33 @@ function planFollow(values: Values): FollowPlan | undefined {
 }
 
 export function checkFollow(values: Values, problems: Problem[]): void {
-  const { flatten, keys, onFailure } = values
+  const { flatten, keys, onFailure, items, returnType } = values
+  checkPages(values, items !== undefined, returnType, problems)
   if (flatten !== true) return
   if (keys !== undefined) problems.push(problem('flatten', 'no keys beside it', 'keys', 'Leave one of them out.'))
   if (onFailure !== undefined && onFailure !== 'throw') {
     const remedy = 'A flat list has no place for a failure. Leave flatten out.'
     problems.push(problem('flatten', "onFailure 'throw' beside it", `'${onFailure}'`, remedy))
+  }
+}
+
+const OF_ITEMS = ['until', 'maxItems'] as const
+
+/** @param own options of follow-ups, of a call or a request @param hasItems whether `items` is among them, or shared */
+export function checkPages(
+  own: { readonly [name in (typeof OF_ITEMS)[number]]?: unknown },
+  hasItems: boolean,
+  returnType: ReturnTypeName | undefined,
+  problems: Problem[],
+): void {
+  if (hasItems && returnType !== undefined && isPassedOn(returnType)) {
+    const remedy = 'The body is passed on and has no value that items could be taken from. Leave items out.'
+    problems.push(problem('items', "a returnType such as 'json' beside it", `'${returnType}'`, remedy))
+  }
+  if (hasItems) return
+  for (const name of OF_ITEMS) {
+    if (own[name] === undefined) continue
+    const remedy: Words = ['Say where the items of a page are: ', { option: 'items', value: 'data.results' }, '.']
+    problems.push(problem(name, [{ option: 'items' }, ' beside it'], 'none', remedy))
   }
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { ParallelRequests, parallelRequests } from '../../../src/index.ts'
-import type { Outcome } from '../../../src/index.ts'
+import type { OkOutcome, Outcome } from '../../../src/index.ts'
 import { echoServer } from '../../support/echo-server.ts'
 
 const newRun = (): string => join(mkdtempSync(join(tmpdir(), 'follow-')), 'run.jsonl')
@@ -28,7 +28,7 @@ async function numbers(change?: (from: number) => object | undefined) {
 }
 
 const OPTIONS = {
-  follow: ({ value }: { value: Numbers }) => value.next,
+  follow: ({ value }: OkOutcome<Numbers>) => value.next,
   items: (value: Numbers) => value.items,
 }
 const ALL = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]

@@ -46,6 +46,7 @@ import { deliverBufferedBody, receive } from '../layer/receive.ts'
 import { retry } from '../layer/retry.ts'
 import type { Opinions, RetryParts } from '../layer/retry.ts'
 import { session } from '../layer/session.ts'
+import { statusDecides } from '../layer/status.ts'
 import { awaitToken, requireToken } from '../layer/tokens.ts'
 import { timeout, transportThrew, untimed } from '../layer/timeout.ts'
 import { adaptive } from '../policy/adaptive.ts'
@@ -139,7 +140,7 @@ export function wire(plan: ClientPlan, clock: Clock, random: () => number, ports
     retry({ budgetOf: budgetsBy(plan.budget), clock, random, opinions, onShortage: sockets && shrinking(sockets) }),
     through(
       [
-        awaitToken(clock, tokenEndpoint(through([routes.refuse, routes.choose], carry), clock)), // before the gate: a refresh of a token holds no slot, and may need one
+        awaitToken(clock, tokenEndpoint(through([routes.refuse, routes.choose, statusDecides], carry), clock)), // before the gate: a refresh of a token holds no slot, and may need one
         routes.refuse, // before the gate: a request that no proxy takes must not cost a token
         gate.layer, // waits for every limit, then books all of them in one tick
         requireToken(clock), // what was admitted while a refresh began goes back and waits outside
@@ -148,6 +149,7 @@ export function wire(plan: ClientPlan, clock: Clock, random: () => number, ports
         announce, // at the last moment, too: a request that waits has not been sent
         deliverBufferedBody, // outside the wire, which may know nothing of sinks; above the session, so that hooks see what it asks for
         session(cookies, clock), // at the last moment: a cookie set while queued must be in this request
+        statusDecides, // directly around the wire: for all others, a refused response is one, whatever happened to its body
       ],
       carry,
     ),
@@ -155,9 +157,13 @@ export function wire(plan: ClientPlan, clock: Clock, random: () => number, ports
   const close = async (): Promise<void> => {
     await Promise.all([owned ? transport.close() : undefined, cookies.close()])
   }
-  const names = new Set(Object.values(plan.hosts).flatMap(entry => entry.names))
-  const unmatched = (): string[] => [...names].filter(name => !matched.has(name))
-  return { send, gate, cookies, observer, unmatched, close }
+  return { send, gate, cookies, observer, unmatched: () => unmatchedIn(plan, matched), close }
+}
+
+/** The names of `hosts` that no request has matched. */
+function unmatchedIn({ hosts }: ClientPlan, matched: ReadonlySet<string>): string[] {
+  const names = new Set(Object.values(hosts).flatMap(entry => entry.names))
+  return [...names].filter(name => !matched.has(name))
 }
 
 /** Port exhaustion affects one destination; descriptor exhaustion affects the whole process. */

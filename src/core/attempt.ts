@@ -6,12 +6,15 @@ import type { Call } from './call.ts'
 import type { AttemptEvent } from './events.ts'
 import { filterHeaders } from './headers.ts'
 import type { HeaderList } from './headers.ts'
-import type { Phase } from './result.ts'
+import type { Fault, Phase } from './result.ts'
 import type { Proxy } from './route.ts'
 import type { Trip } from './trip.ts'
 
-/** A function, or the object that does the work: a function per attempt would keep more of it in memory. */
-export type Abort = (() => void) | { giveUp(): void }
+/**
+ * A function, or the object that does the work: a function per attempt would keep more of it in memory. The object settles
+ * with `why`, and adds what has arrived of the response.
+ */
+export type Abort = (() => void) | { giveUp(why?: Fault): void }
 
 export interface Attempt {
   readonly call: Call
@@ -103,9 +106,9 @@ class NewAttempt implements Attempt {
 }
 
 /** Stops its work on the wire, if there is any. */
-export function abortWork({ abort }: Attempt): void {
+export function abortWork({ abort }: Attempt, why?: Fault): void {
   if (typeof abort === 'function') abort()
-  else abort?.giveUp()
+  else abort?.giveUp(why)
 }
 
 /** Pauses the clocks of an attempt while received bytes are processed and no more are asked for. */

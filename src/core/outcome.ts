@@ -10,6 +10,7 @@ import { printableHeader, toHeaders } from './printable-headers.ts'
 import { fault as makeFault } from './result.ts'
 import type { Fault, Integrity, Origin, Reply } from './result.ts'
 import { isCommonPhrase } from './reason-phrase.ts'
+import { KEPT_BYTES } from './refused.ts'
 import { constantOf, redacted, secretsOf, sentWith } from './secrets.ts'
 import type { Trip } from './trip.ts'
 import type { Try } from './tries.ts'
@@ -53,7 +54,7 @@ export interface ResponseSummary {
   readonly headers: Headers
   /** The final URL, after redirects. Secrets are redacted. */
   readonly url: string
-  /** The bytes of the decoded body. */
+  /** The bytes of the decoded body; of a refused response those that were kept, at most 64 KiB. */
   readonly bytes: number
   /**
    * How the end of the body was known: `'length'`, `'chunked'`, or `'unverified'` (only by the end of the connection).
@@ -310,9 +311,6 @@ function factsOf(reply: Reply, call: Call, asked: RequestSummary, origin = reply
   }
 }
 
-/** How much of a refused body an error keeps. */
-const MAX_KEPT_BODY_BYTES = 65_536
-
 class RefusedReply extends ReplySummary implements ErrorResponse {
   readonly #body: Uint8Array
   readonly #method: string
@@ -321,7 +319,7 @@ class RefusedReply extends ReplySummary implements ErrorResponse {
     super(factsOf(reply, call, asked, origin))
     this.#method = call.method
     // A copy, so that an error kept for the report does not keep the whole body alive.
-    this.#body = new Uint8Array(reply.body.subarray(0, MAX_KEPT_BODY_BYTES))
+    this.#body = new Uint8Array(reply.body.subarray(0, KEPT_BYTES))
   }
 
   get body(): Uint8Array {
@@ -524,7 +522,7 @@ function laterShown({ origin, reply }: Fault, kept: Uint8Array | undefined, call
   if (origin?.kind === 'run-file') return () => origin.shown
   if (reply === undefined || kept === undefined || kept.byteLength === 0) return undefined
   const { maxErrorBody } = call.plan
-  const isCut = reply.body.byteLength > kept.byteLength
+  const isCut = reply.isCut === true || reply.body.byteLength > kept.byteLength
   const refused = { kept, isCut, headers: reply.headers, sent: sentWith(call, reply) }
   let shown: ErrorBody | undefined
   return () => (shown ??= errorBodyOf(refused, maxErrorBody))

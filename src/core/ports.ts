@@ -11,7 +11,7 @@ import type { Result } from './result.ts'
  * The wire.
  *
  * MUST settle exactly once per attempt, when the body is complete, and MUST NOT reject: a network error is a Fault.
- * MUST NOT interpret the status: a 500 is a Reply. MUST NOT follow redirects or retry anything. SHOULD set
+ * MUST NOT interpret the status: a 500 is a Reply, and if its body fails, a Fault with `begun`. MUST NOT follow redirects or retry anything. SHOULD set
  * `attempt.abort` and stop the work when it is called: the request has been given up and its result is not used. SHOULD
  * keep `attempt.phase` and `attempt.sent` up to date while it works; otherwise the request counts as sent from the
  * start.

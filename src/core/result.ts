@@ -83,6 +83,8 @@ export interface Reply {
   readonly headers: HeaderList
   /** The decoded body: no content coding is left. */
   readonly body: Uint8Array
+  /** Present if `body` is only the beginning of it, which happens to responses that are refused. */
+  readonly isCut?: true
   /** Present if a sink took the body; `body` is then empty. */
   readonly taken?: Taken
   /** The URL of this response, without userinfo. */
@@ -108,6 +110,11 @@ export interface Fault {
   readonly cause?: unknown
   /** The reply that was refused. Absent if none came. */
   readonly reply?: Reply
+  /**
+   * For a transport: the response whose body failed, with what arrived of the body. If `acceptStatus` refuses its status,
+   * the request fails with that status and not with this fault.
+   */
+  readonly begun?: Reply
   /** The time (epoch milliseconds) before which the server refuses another request. */
   readonly retryAt?: number
   /** True if a retry would use another proxy, which may not fail in this way. */

@@ -24,6 +24,9 @@ import type { Fault, Result } from '../core/result.ts'
  */
 const HELD_MS = 20
 
+/** How long a stopped body may take to be decoded as far as it came. */
+const MAX_SETTLING_MS = 100
+
 export function timeout(clock: Clock): (send: Send<Attempt>) => Send<Attempt> {
   const alarms = new Alarms(clock)
   return send => (attempt, done) => new Watch(attempt, alarms, done).start(send)
@@ -43,6 +46,8 @@ class Watch implements Alarm {
   readonly #alarms: Alarms | undefined
   #resolve!: (result: Result) => void
   #settled = false
+  /** A timeout that passed within a body. The work is stopped, and settles with what has arrived. */
+  #struck: Fault | undefined
   /** Made when a body has not arrived after some time, which most bodies do not need. */
   #speed: Speedometer | undefined
 
@@ -71,10 +76,22 @@ class Watch implements Alarm {
     // Its clocks are paused. A timeout may have passed before that.
     const atMs = attempt.heldAtMs ?? nowMs
     const struck = struckLimit(attempt, atMs) ?? this.#tooSlow(atMs)
-    if (struck !== undefined) return this.#giveUp(struck)
+    if (struck !== undefined) return this.#strike(struck, nowMs)
     const dueAtMs = nextDueMs(attempt, atMs)
     this.dueAtMs = attempt.heldAtMs === undefined ? dueAtMs : nowMs + Math.max(dueAtMs - atMs, HELD_MS)
     this.#alarms?.add(this)
+  }
+
+  /** The status of a response counts even if its body stalls, so the work may say what has arrived. */
+  #strike(struck: Fault, nowMs: number): void {
+    const attempt = this.#attempt
+    if (this.#struck !== undefined || attempt.phase !== 'body' || typeof attempt.abort !== 'object') {
+      return this.#giveUp(this.#struck ?? struck)
+    }
+    this.#struck = { ...struck, sent: attempt.sent }
+    this.dueAtMs = nowMs + MAX_SETTLING_MS
+    this.#alarms?.add(this)
+    this.#stop(this.#struck)
   }
 
   #tooSlow(nowMs: number): Fault | undefined {
@@ -94,15 +111,21 @@ class Watch implements Alarm {
     if (this.#settled) return
     const attempt = this.#attempt
     this.#settle({ ...given, sent: attempt.sent })
+    this.#stop()
+  }
+
+  #stop(why?: Fault): void {
     try {
-      abortWork(attempt)
+      abortWork(this.#attempt, why)
     } catch {
       // A caller's transport threw. The request is aborted all the same, and no other request must be affected.
     }
   }
 
-  #settle(result: Result): void {
+  #settle(given: Result): void {
     if (this.#settled) return
+    const begun = given.kind === 'fault' ? given.begun : undefined
+    const result = this.#struck === undefined ? given : { ...this.#struck, ...(begun && { begun }) }
     this.#settled = true
     this.#alarms?.remove(this)
     this.#attempt.trip.cancelSlot.free()

@@ -10,7 +10,7 @@ import { reasonOf } from '../core/callback.ts'
 import { toHeaders } from '../core/printable-headers.ts'
 import type { Transport } from '../core/ports.ts'
 import { fault } from '../core/result.ts'
-import type { FaultCode, Result } from '../core/result.ts'
+import type { FaultCode, Reply, Result } from '../core/result.ts'
 import { setImmediate } from 'node:timers'
 
 /** One attempt as the handler sees it. */
@@ -37,7 +37,10 @@ export interface MockResponse {
   readonly body?: Uint8Array | undefined
   /** Virtual milliseconds until the response arrives. Default 0. */
   readonly latencyMs?: number | undefined
-  /** Fail with this code instead, as a network would: `'connect/refused'`, `'reset/before_headers'` … */
+  /**
+   * Fail with this code instead, as a network would: `'connect/refused'`, `'reset/before_headers'` … With a `status`, the
+   * response fails within its body: `{ status: 503, fault: 'truncated/length' }`.
+   */
   readonly fault?: FaultCode | undefined
 }
 
@@ -173,12 +176,11 @@ function requestOf({ method, url, headers, body: given, number, index }: WireAtt
 }
 
 function mockResult(response: MockResponse, attempt: WireAttempt): Result {
-  if (response.fault !== undefined) {
-    return fault(response.fault, `mocked ${response.fault}`, { sent: attempt.sent })
-  }
+  const failed = response.fault && fault(response.fault, `mocked ${response.fault}`, { sent: attempt.sent })
+  if (failed !== undefined && response.status === undefined) return failed
   const body = mockBody(response)
   attempt.headed = true
-  return {
+  const reply: Reply = {
     kind: 'reply',
     status: response.status ?? 200,
     statusText: '',
@@ -188,6 +190,7 @@ function mockResult(response: MockResponse, attempt: WireAttempt): Result {
     integrity: 'length',
     protocol: 'http/1.1',
   }
+  return failed === undefined ? reply : { ...failed, begun: reply }
 }
 
 function mockBody({ json, text, body }: MockResponse): Uint8Array {

@@ -2,6 +2,7 @@
  * Collects one response into one Result: records the phases, counts the bytes, settles once. Used by our own connections
  * over HTTP/1.1 and HTTP/2; it is also a handler for undici's `dispatch`.
  */
+import { beginningOf } from './beginning.ts'
 import { ConnectionEnded } from './connect.ts'
 import { codingsOf } from './codings.ts'
 import { decompress } from './decompress.ts'
@@ -17,7 +18,9 @@ import type { Attempt } from '../core/attempt.ts'
 import type { BodySink } from '../core/body-sink.ts'
 import { reasonOf } from '../core/callback.ts'
 import type { HeaderList } from '../core/headers.ts'
+import type { Soon } from '../core/layer.ts'
 import { isFollowed } from '../core/redirect.ts'
+import { KEPT_BYTES, isRefused } from '../core/refused.ts'
 import { fault, isFault } from '../core/result.ts'
 import type { Fault, FaultCode, Integrity, Reply, Result, Taken } from '../core/result.ts'
 import { say } from '../core/words.ts'
@@ -29,6 +32,11 @@ interface Controller extends Backpressure {
 }
 
 const MAX_COLLECTED_BYTES = 64 * 2 ** 20
+/** A refused body is read this far for its connection's sake. Beyond it, a new connection costs less. */
+const MAX_DRAINED_BYTES = 2 ** 20
+
+/** The class of a fault that a response can have after its head. */
+const OF_THE_BODY = /^(?:truncated|decode|too_large|protocol|reset|timeout)\//
 
 /** The reason for ending a request whose fault is already known. */
 class Stopped extends Error {}
@@ -205,7 +213,7 @@ export class Collector {
     const { status, headers } = this.#head
     const { call } = this.#attempt
     if (isFollowed(status, headers, call.plan)) this.#passOver()
-    else if (announcedBytes(status, call.method, headers) > call.plan.maxResponseBytes) this.#stop(this.#tooLarge())
+    else if (this.#announced > call.plan.maxResponseBytes && !this.#isRefused) this.#fail(this.#tooLarge())
     else if (call.sink !== undefined && this.#controller !== undefined) this.#open(call.sink, this.#controller)
   }
 
@@ -251,10 +259,41 @@ export class Collector {
     const receiver = this.#receiver
     if (receiver?.kind === 'nowhere')
       return receiver.unread.isTooLong(bytes) ? this.#stop(receiver.unread.head) : undefined
-    if (bytes > this.#maxBytes) return this.#stop(this.#tooLarge())
-    if (receiver?.kind === 'sink') return receiver.intake.take(chunk)
+    if (receiver?.kind === 'sink') {
+      if (bytes > this.#maxBytes) this.#stop(this.#tooLarge())
+      else receiver.intake.take(chunk)
+      return
+    }
     if (receiver === undefined) this.#receiver = { kind: 'memory', pieces: new Pieces() }
-    if (this.#receiver?.kind === 'memory') this.#receiver.pieces.add(chunk)
+    const { pieces } = (receiver ?? this.#receiver) as Receiver & { kind: 'memory' }
+    if (bytes > Math.min(this.#maxBytes, KEPT_BYTES) && this.#isRefused) this.#takeBeginning(chunk, pieces)
+    else if (bytes > this.#maxBytes) this.#fail(this.#tooLarge())
+    else pieces.add(chunk)
+  }
+
+  /** More of a refused body than is kept has arrived. */
+  #takeBeginning(chunk: Uint8Array, pieces: Pieces): void {
+    const left = Math.min(this.#maxBytes, KEPT_BYTES) - pieces.bytes
+    if (left > 0) pieces.add(chunk.subarray(0, left))
+    const bytes = Math.max(this.#traffic.bytes, this.#announced)
+    if (bytes > this.#maxBytes) this.#fail(this.#tooLarge())
+    else if (bytes > MAX_DRAINED_BYTES) this.#cutOff()
+  }
+
+  /** Nothing more is needed of the response, although there is more. */
+  #cutOff(): void {
+    const controller = this.#controller
+    this.#complete()
+    controller?.abort(new Stopped('the rest of it is not read'))
+  }
+
+  /** Asks `acceptStatus`, which may run on another thread: not called for a body that is small and whole. */
+  get #isRefused(): boolean {
+    return isRefused(this.#head, this.#attempt.call.plan)
+  }
+
+  get #announced(): number {
+    return announcedBytes(this.#head.status, this.#attempt.call.method, this.#head.headers)
   }
 
   #tooLarge(): Fault {
@@ -266,7 +305,7 @@ export class Collector {
     if (this.#isSettled) return false
     // Checks the bytes of earlier reads only: the chunks of this read are not parsed and counted yet.
     const overspent = this.#overspent()
-    if (overspent !== undefined) this.#stop(overspent)
+    if (overspent !== undefined) this.#fail(overspent)
     this.#traffic.addWire(bytes)
     return !this.#isSettled
   }
@@ -277,14 +316,14 @@ export class Collector {
 
   /** The bytes of the response, or of the request, are not acceptable. */
   onRefused(known: Fault): void {
-    this.#stop(known)
+    this.#fail(known)
   }
 
   /** The connection could not be opened, or ended before the end of the response, with or without an error. */
   onClosed(error: Error = new ConnectionEnded()): void {
     if (this.#receiver?.kind === 'nowhere') return this.#end(this.#receiver.unread.head)
     if (this.#isRefusal()) return this.#complete()
-    this.#end(this.#classified(error))
+    this.#endWithin(this.#classified(error))
   }
 
   onResponseEnd(): void {
@@ -300,17 +339,51 @@ export class Collector {
   #complete(): void {
     const attempt = this.#attempt
     const overspent = this.#overspent()
-    if (overspent !== undefined) return this.#end(overspent)
+    if (overspent !== undefined) return this.#endWithin(overspent)
     const receiver = this.#receiver
     if (receiver?.kind === 'sink') return receiver.intake.end()
-    const reply = this.#reply(receiver?.kind === 'memory' ? receiver.pieces.join() : NO_BYTES)
-    const { contentCoding } = attempt.call.plan
-    const codings = contentCoding === 'raw' ? [] : codingsOf(reply.headers)
+    const pieces = receiver?.kind === 'memory' ? receiver.pieces : undefined
+    const isCut = pieces !== undefined && pieces.bytes < this.#traffic.bytes
+    const whole = this.#reply(pieces?.join() ?? NO_BYTES)
+    const reply = isCut ? { ...whole, isCut } : whole
+    const codings = this.#codings
     if (codings.length === 0) return this.#end(reply)
+    if (isCut || this.#isRefused) return this.#endDecoded(reply, codings)
     this.#finish()
-    decompress(reply, codings, this.#maxBytes, contentCoding === 'lenient').then(this.#settle, error =>
-      this.#settle(fault('internal/unknown', `unexpected error: ${reasonOf(error)}`, { sent: true, cause: error })),
-    )
+    decompress(reply, codings, this.#maxBytes, attempt.call.plan.contentCoding === 'lenient')
+      .then((result): Soon<Result> => (isFault(result) ? this.#withBeginning(result, reply, codings) : result))
+      .then(this.#settle, error => this.#settleUnknown(error))
+  }
+
+  get #codings(): string[] {
+    return this.#attempt.call.plan.contentCoding === 'raw' ? [] : codingsOf(this.#head.headers)
+  }
+
+  /** The body is refused: only its beginning is decoded. */
+  #endDecoded(reply: Reply, codings: readonly string[]): void {
+    if (this.#isSettled) return
+    this.#finish()
+    this.#beginning(reply, codings)
+      .then(({ reply: begun, problem }) => {
+        // The end of what was kept is not the end of the body.
+        if (problem === undefined || (reply.isCut && problem[0] === 'decode/truncated')) return begun
+        return fault(...problem, { sent: true, begun })
+      })
+      .then(this.#settle, error => this.#settleUnknown(error))
+  }
+
+  #beginning(reply: Reply, codings: readonly string[]): ReturnType<typeof beginningOf> {
+    const { contentCoding, maxResponseBytes } = this.#attempt.call.plan
+    const maxBytes = Math.min(maxResponseBytes, KEPT_BYTES)
+    return beginningOf(reply, { codings, maxBytes, lenient: contentCoding === 'lenient' })
+  }
+
+  async #withBeginning(known: Fault, reply: Reply, codings: readonly string[]): Promise<Fault> {
+    return { ...known, begun: (await this.#beginning(reply, codings)).reply }
+  }
+
+  #settleUnknown(error: unknown): void {
+    this.#settle(fault('internal/unknown', `unexpected error: ${reasonOf(error)}`, { sent: true, cause: error }))
   }
 
   /** A server that refuses early may reset the connection after its response. The status then counts. */
@@ -323,7 +396,7 @@ export class Collector {
     // A Dispatcher of undici reports the end of the connection while the body is paused, even if the last byte has
     // arrived.
     if (!this.#isSettled && isAllOf(this.#head.headers, this.#traffic.bytes)) return this.#complete()
-    this.#end(this.#classified(error))
+    this.#endWithin(this.#classified(error))
   }
 
   #classified(error: unknown): Fault {
@@ -344,9 +417,29 @@ export class Collector {
     this.#end(classify(error, this.#attempt, { started: false, framing: 'unverified', uploading: false }))
   }
 
-  /** The request was aborted: ignores everything that still arrives. */
-  giveUp(): void {
-    this.#stop(fault('aborted/in_flight', 'aborted while in flight', { sent: this.#attempt.sent }))
+  /** The request was aborted, or a timeout passed: ignores everything that still arrives. */
+  giveUp(why = fault('aborted/in_flight', 'aborted while in flight', { sent: this.#attempt.sent })): void {
+    this.#fail(why)
+  }
+
+  /** Stops the response at this fault, and settles with what of it has arrived. */
+  #fail(known: Fault): void {
+    const controller = this.#controller
+    this.#endWithin(known)
+    controller?.abort(new Stopped(say(known.message)))
+  }
+
+  /** The response ended with this fault; perhaps within its body, whose beginning has arrived. */
+  #endWithin(known: Fault): void {
+    const receiver = this.#receiver
+    const isWithin = (this.#stage === 'body' || this.#stage === 'whole') && OF_THE_BODY.test(known.code)
+    if (!isWithin || receiver?.kind === 'sink' || receiver?.kind === 'nowhere') return this.#end(known)
+    const bytes = receiver?.pieces.take(Math.min(this.#maxBytes, KEPT_BYTES)) ?? NO_BYTES
+    const reply = this.#reply(bytes)
+    const codings = this.#codings
+    if (codings.length === 0 || bytes.byteLength === 0) return this.#end({ ...known, begun: reply })
+    this.#finish()
+    this.#withBeginning(known, reply, codings).then(this.#settle, error => this.#settleUnknown(error))
   }
 
   #stop(known: Result): void {

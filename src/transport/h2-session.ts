@@ -16,7 +16,7 @@ import type { Measured } from './upload.ts'
 import type { Attempt } from '../core/attempt.ts'
 import type { Done } from '../core/layer.ts'
 import type { LinkedList } from '../core/linked-list.ts'
-import type { Result } from '../core/result.ts'
+import type { Fault, Result } from '../core/result.ts'
 import { MAX_OVERHEAD_BYTES, MAX_OVERHEAD_RATIO } from './head.ts'
 
 /** Windows of one stream and of the connection: a stream with a slow consumer must not hold up the others. */
@@ -252,10 +252,10 @@ class StreamAbort {
     this.#readBefore = readBefore
   }
 
-  giveUp(): void {
+  giveUp(why?: Fault): void {
     // Nothing was read since the request: the other side may be gone without notice, and later attempts must not wait
     // for it.
     if (this.#session.bytesRead === this.#readBefore) this.#session.retire()
-    this.#collector.giveUp()
+    this.#collector.giveUp(why)
   }
 }

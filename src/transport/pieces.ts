@@ -45,6 +45,15 @@ export class Pieces {
     return this.#whole.length === 1 ? (this.#whole[0] as Uint8Array) : Buffer.concat(this.#whole, this.#bytes)
   }
 
+  /** The oldest bytes, at most this many. Removes them. */
+  take(maxBytes: number): Uint8Array {
+    const taken = new Pieces()
+    while (taken.bytes < maxBytes && this.#bytes > 0) {
+      taken.add((this.shift() as Uint8Array).subarray(0, maxBytes - taken.bytes))
+    }
+    return taken.join()
+  }
+
   clear(): void {
     this.#whole = []
     this.#block = undefined

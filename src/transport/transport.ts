@@ -113,5 +113,5 @@ const isReset = (result: Result): boolean => result.kind === 'fault' && result.c
 
 /** RFC 9110 §15.5.20: the request must be repeated over another connection. */
 function isMisdirected(result: Result): boolean {
-  return result.kind === 'reply' && result.status === 421
+  return (result.kind === 'reply' ? result : result.begun)?.status === 421
 }

@@ -7,6 +7,7 @@ export const url = import.meta.url
 /** Too large to be cut into slices. */
 const WHOLE: readonly Way[] = ['plain', 'tls', 'connect']
 const CLOSE = 'Connection: close\r\n'
+const BUSY = 'HTTP/1.1 503 Service Unavailable\r\n'
 /** Once a consumer has a piece, the request is not retried. */
 const BEGUN = { slow: { retry: 'N' } } as const
 
@@ -36,6 +37,14 @@ const ROWS: readonly Scenario[] = [
     over: { ...BEGUN, connect: { outcome: 'truncated/length' } },
     plays: [[send(`${OK}Content-Length: 100\r\n\r\nabc`), ...rst]],
     outcome: 'truncated/reset',
+    retry: 'I',
+    socket: 'X',
+  },
+  {
+    row: 34,
+    name: 'a 503 with a length of 100, then 3 bytes and a reset',
+    plays: [[send(`${BUSY}Content-Length: 100\r\n\r\nabc`), ...rst]],
+    outcome: 'http/503',
     retry: 'I',
     socket: 'X',
   },
@@ -221,6 +230,16 @@ const ROWS: readonly Scenario[] = [
     spec: { maxResponseBytes: '256KiB' },
     outcome: 'too_large/body',
     retry: 'N',
+    socket: 'X',
+  },
+  {
+    row: 47,
+    name: 'a 503 with a body without end',
+    ways: WHOLE,
+    plays: [[send(`${BUSY}\r\n`), forever(send('x'.repeat(10_000)))]],
+    spec: { maxResponseBytes: '256KiB' },
+    outcome: 'http/503',
+    retry: 'I',
     socket: 'X',
   },
   {

@@ -83,9 +83,14 @@ const ROWS: readonly Scenario[] = [
   exploding('a gzip bomb', gzipBomb, 'gzip'),
   exploding('a brotli bomb', brotliBomb, 'br'),
   exploding('a zstd bomb', zstdBomb, 'zstd'),
-  exploding('a gzip bomb on status 404', gzipBomb, 'gzip', '404 Not Found'),
+  // Only the beginning of a refused body is decoded, and all of its packed bytes have been read.
+  { ...exploding('a gzip bomb on status 404', gzipBomb, 'gzip', '404 Not Found'), outcome: 'http/404', socket: 'K' },
   row(51, 'six codings', 'decode/chain', TEXT, 'gzip, gzip, gzip, gzip, gzip, gzip', { socket: 'X' }),
   row(52, 'corrupt gzip', 'decode/corrupt', Buffer.concat([gzipped.subarray(0, 20), gzipped.subarray(22)]), 'gzip', {
+    retry: 'I',
+  }),
+  row(52, 'corrupt gzip on status 503', 'http/503', '', undefined, {
+    plays: [[reply(Buffer.from('no gzip'), coded('gzip'), '503 Service Unavailable')]],
     retry: 'I',
   }),
   row(52, 'gzip with a wrong checksum', 'decode/corrupt', wrongChecksum(gzipped), 'gzip', {

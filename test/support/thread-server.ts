@@ -64,6 +64,8 @@ function answer(request: IncomingMessage, response: ServerResponse, body: string
       return send(200, '')
     case '/slow':
       return void setTimeout(() => send(200, echo), Number(query.get('ms')))
+    case '/not-gzip':
+      return send(503, echo, { 'content-encoding': 'gzip' })
     case '/reset':
       return void request.socket.destroy()
     case '/hop':

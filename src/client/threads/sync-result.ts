@@ -78,10 +78,11 @@ function movable(body: Uint8Array, last: boolean): Uint8Array<ArrayBuffer> {
 }
 
 function packFault(given: Fault, last: boolean, bodies: Bodies): SentFault {
-  const { cause, reply, ...plain } = given
+  const { cause, reply, begun, ...plain } = given
   return {
     ...plain,
     ...(reply && { reply: packReply(reply, last, bodies) }),
+    ...(begun && { begun: packReply(begun, last, bodies) }),
     ...(cause !== undefined && { cause: packCause(cause, last, bodies, 0) }),
   }
 }

@@ -42,7 +42,13 @@ export type ToWire =
    * A plan, referred to by its number from now on. `changed`: its difference from the plan with the previous number, or
    * from the default for number 0.
    */
-  | { readonly kind: 'plan'; readonly number: number; readonly changed: Partial<CallPlan> }
+  | {
+      readonly kind: 'plan'
+      readonly number: number
+      readonly changed: Partial<CallPlan>
+      /** The default of `acceptStatus` holds, which the worker has. */
+      readonly refuses: boolean
+    }
   | { readonly kind: 'abort'; readonly id: number }
   /** Ends the attempt if it is still connecting: only the worker knows that at any moment. */
   | { readonly kind: 'preempt'; readonly id: number }

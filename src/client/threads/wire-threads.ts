@@ -10,6 +10,7 @@ import { workerFile } from './worker-file.ts'
 import { ATTEMPT_FLAGS } from './wire-messages.ts'
 import type { AttemptEnd, FromWire, ToWire, WireData } from './wire-messages.ts'
 import { changedFields } from '../../config/crossing.ts'
+import { DEFAULT_CALL } from '../../config/plan.ts'
 import { isAtHand } from '../../core/body.ts'
 import type { ConnectionPlan } from '../../core/connection-plan.ts'
 import type { Attempt } from '../../core/attempt.ts'
@@ -212,7 +213,8 @@ class WireThread {
     const before = this.#plans.size === 0 ? undefined : this.#lastPlan
     this.#plans.set(plan, (number = this.#plans.size))
     this.#lastPlan = plan
-    this.#post({ kind: 'plan', number, changed: changedFields('call', plan, before) })
+    const refuses = plan.acceptStatus === DEFAULT_CALL.acceptStatus
+    this.#post({ kind: 'plan', number, changed: changedFields('call', plan, before), refuses })
     return number
   }
 

@@ -45,7 +45,11 @@ function onWireMessage(message: ToWire): void {
   if (!('kind' in message)) return carryAttempt(message)
   switch (message.kind) {
     case 'plan':
-      plans.set(message.number, { ...(plans.get(message.number - 1) ?? DEFAULT_CALL), ...message.changed })
+      plans.set(message.number, {
+        ...(plans.get(message.number - 1) ?? DEFAULT_CALL),
+        ...message.changed,
+        acceptStatus: message.refuses ? DEFAULT_CALL.acceptStatus : anyStatus,
+      })
       return
     case 'abort':
       give(message.id)
@@ -92,6 +96,9 @@ function carryAttempt([id, number, method, origin, path, headers, body, misdirec
     if (underWay.delete(id)) reportEnd(id, carried, result)
   })
 }
+
+/** The caller's function is on the other thread, which judges the response: its body is collected as that of a success. */
+const anyStatus = (): boolean => true
 
 /** The caller does not wait for this attempt any more. */
 function give(id: number): void {
@@ -142,7 +149,8 @@ function isSameHead(a: SentHead, b: SentHead): boolean {
     a.integrity === b.integrity &&
     a.protocol === b.protocol &&
     a.retryAt === b.retryAt &&
-    a.warnings === b.warnings
+    a.warnings === b.warnings &&
+    a.isCut === b.isCut
   )
 }
 

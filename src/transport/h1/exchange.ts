@@ -25,6 +25,7 @@ import { reasonOf } from '../../core/callback.ts'
 import { getHeader } from '../../core/headers.ts'
 import type { Clock, Timer } from '../../core/ports.ts'
 import { fault } from '../../core/result.ts'
+import type { Fault } from '../../core/result.ts'
 
 /** How long a body waits for `100 Continue`. RFC 9110 §10.1.1 gives no number; curl waits as long. */
 const EXPECT_PATIENCE_MS = 1_000
@@ -319,8 +320,8 @@ export class Exchange {
   }
 
   /** The request is over for its caller. */
-  giveUp(): void {
-    this.#collector.giveUp()
+  giveUp(why?: Fault): void {
+    this.#collector.giveUp(why)
     this.abort()
   }
 

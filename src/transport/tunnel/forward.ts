@@ -21,6 +21,7 @@ export function requestHeaders({ call, proxy, headers }: Attempt): HeaderList {
 
 /** A 407 comes from the proxy itself (RFC 9110 §15.5.8). Other answers may come from either side. */
 export function orRefusedByProxy(result: Result, { call, proxy }: Attempt): Result {
-  if (proxy === undefined || result.kind === 'fault' || result.status !== 407) return result
-  return isForwarded(call.origin, proxy) ? faultOfProxy(refusedCredentials(proxy, result)) : result
+  const reply = result.kind === 'reply' ? result : result.begun
+  if (proxy === undefined || reply?.status !== 407) return result
+  return isForwarded(call.origin, proxy) ? faultOfProxy(refusedCredentials(proxy, reply)) : result
 }

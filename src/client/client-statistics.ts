@@ -28,6 +28,11 @@ export class ClientStatistics {
     if (this.#running.delete(statistics)) this.ofAll.merge(statistics.tally)
   }
 
+  /** Nothing new begins: the time does not go on. */
+  close(): void {
+    this.ofAll.end()
+  }
+
   snapshot(): Statistics {
     if (this.#running.size === 0) return this.ofAll.snapshot()
     const all = new Tally(this.#clock, this.ofAll)

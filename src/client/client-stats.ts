@@ -25,7 +25,7 @@ export interface LaneStats {
   toString(): string
 }
 
-/** A client at one moment. */
+/** A client at one moment. Of a closed one, only `statistics` and `unmatchedHosts` are left. */
 export interface ClientStats {
   readonly running: number
   readonly queued: number

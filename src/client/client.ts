@@ -81,7 +81,7 @@ export class ParallelRequests {
 
   /**
    * The current state of the client and of each host: attempts running and queued, pauses, circuits, quotas, and the
-   * concurrency that `'auto'` has found.
+   * concurrency that `'auto'` has found. After `close()` it has the final `statistics`, and no hosts.
    *
    * @example console.log(String(client.stats())) // api.example.com 3/8 running, 12 queued, paused 1.2 s
    */
@@ -94,7 +94,7 @@ export class ParallelRequests {
     this.#client.resetCookies()
   }
 
-  /** Aborts all requests in flight and closes every socket. Idempotent; any other use afterwards is a ConfigError. */
+  /** Aborts all requests in flight and closes every socket. Idempotent. Afterwards only `stats()` can be called. */
   async close(): Promise<void> {
     await this.#client.close()
   }

@@ -54,6 +54,8 @@ export class OpenClient {
   readonly #statistics: ClientStatistics | undefined
   #wired: Wired | undefined
   #closed = false
+  /** Of a closed client. */
+  #unmatched: readonly string[] = []
   /** Made with the first drain. `close()` aborts it, so that no drain waits for its sink any longer. */
   #closing: AbortController | undefined
 
@@ -135,9 +137,10 @@ export class OpenClient {
   }
 
   stats(): ClientStats {
-    const { gate, unmatched } = this.open()
     const statistics = (): Statistics => this.#statistics?.snapshot() ?? noStatistics(this.#clock)
-    return statsOf(gate, this.#clock, statistics, Object.keys(this.#plan.hosts).length === 0 ? undefined : unmatched())
+    const unmatched = this.#wired?.unmatched() ?? this.#unmatched
+    const hasHosts = Object.keys(this.#plan.hosts).length > 0
+    return statsOf(this.#wired?.gate, this.#clock, statistics, hasHosts ? unmatched : undefined)
   }
 
   resetCookies(): void {
@@ -148,6 +151,10 @@ export class OpenClient {
     this.#closed = true
     const wired = this.#wired
     this.#wired = undefined
+    if (wired !== undefined) {
+      this.#unmatched = wired.unmatched()
+      this.#statistics?.close()
+    }
     for (const run of this.#runs) run.abort(new Error('the client was closed'))
     this.#closing?.abort()
     await wired?.close()

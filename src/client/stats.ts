@@ -6,8 +6,9 @@ import type { ClientStats, LaneStats } from './client-stats.ts'
 import type { Gate } from '../layer/gate.ts'
 import type { Lane } from '../policy/lane.ts'
 
+/** @param gate undefined: the client is closed, and only its statistics are left */
 export function statsOf(
-  gate: Gate,
+  gate: Gate | undefined,
   clock: Clock,
   statistics: () => Statistics,
   unmatched?: readonly string[],
@@ -15,15 +16,16 @@ export function statsOf(
   const nowMs = clock.now()
   const lanes: LaneStats[] = []
   let [running, queued, attempts, throttled] = [0, 0, 0, 0]
-  for (const entry of gate.lanes()) {
-    const lane = new LaneSnapshot(entry.lane, entry.queued, gate.slots, nowMs)
+  for (const entry of gate?.lanes() ?? []) {
+    const lane = new LaneSnapshot(entry.lane, entry.queued, (gate as Gate).slots, nowMs)
     lanes.push(lane)
     running += lane.running
     queued += entry.waiting
     attempts += lane.attempts
     throttled += lane.throttled
   }
-  return new Snapshot({ running, queued: queued + gate.backlog(), attempts, throttled, lanes }, statistics, unmatched)
+  queued += gate?.backlog() ?? 0
+  return new Snapshot({ running, queued, attempts, throttled, lanes }, statistics, unmatched)
 }
 
 type GateCounts = Pick<ClientStats, 'running' | 'queued' | 'attempts' | 'throttled' | 'lanes'>

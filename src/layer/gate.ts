@@ -37,8 +37,8 @@ export interface GateParts {
   readonly laneOf: (call: Call, shared: readonly Limit[], shares: Shares) => Lane
 }
 
-/** Times are monotonic milliseconds. */
-export type OnPause = (host: string, fromMs: number, untilMs: number) => void
+/** @param call whose response asked for the pause. Times are monotonic milliseconds. */
+export type OnPause = (host: string, fromMs: number, untilMs: number, call: Call) => void
 
 export class Gate {
   readonly slots: number
@@ -324,7 +324,7 @@ export class Gate {
   }
 
   #paused(call: Call, untilMs: number, nowMs: number): void {
-    for (const listener of this.#onPause) listener(hostOf(call), nowMs, untilMs)
+    for (const listener of this.#onPause) listener(hostOf(call), nowMs, untilMs, call)
   }
 
   /** A host that had never answered has now answered or failed. */

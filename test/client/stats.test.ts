@@ -1,7 +1,7 @@
 /** The statistics of a client: numbers that are true at that moment, and lines for people. */
 import { inspect } from 'node:util'
 import { describe, expect, test } from 'vitest'
-import { ConfigError, ParallelRequests } from '../../src/index.ts'
+import { ParallelRequests } from '../../src/index.ts'
 import type { ClientOptions } from '../../src/index.ts'
 import { mockTransport, virtualClock } from '../../src/testing/index.ts'
 import type { MockHandler } from '../../src/testing/index.ts'
@@ -208,9 +208,14 @@ describe('the statistics of a client', () => {
     await client.close()
   })
 
-  test('of a closed client are a ConfigError', async () => {
-    const { client } = stillClient(slow)
+  test('of a closed client are its final statistics, without hosts', async () => {
+    const { client, clock } = stillClient(slow)
+    const done = client.request(['https://a.test/1', 'https://a.test/2'], { onFailure: 'settle' })
+    await clock.advance(60_000)
+    await done
     await client.close()
-    expect(() => client.stats()).toThrow(ConfigError)
+    const { elapsedMs } = client.stats().statistics
+    await clock.advance(5_000)
+    expect(client.stats()).toMatchObject({ running: 0, queued: 0, lanes: [], statistics: { requests: 2, elapsedMs } })
   })
 })

@@ -68,8 +68,11 @@ export class Attribution {
     this.#pauses = new PauseLog(clock)
   }
 
-  /** @param inOrder outcomes are given out in the order of the input */
-  start(run: WatchedRun, gate: Gate, inOrder = false): void {
+  /**
+   * @param inOrder outcomes are given out in the order of the input
+   * @param batch identifies the calls of this run (`SavingPlan.batch`)
+   */
+  start(run: WatchedRun, gate: Gate, inOrder: boolean, batch: object): void {
     this.#inOrder = inOrder
     this.#run = run
     this.#gate = gate
@@ -77,7 +80,9 @@ export class Attribution {
     this.#cpu = process.cpuUsage()
     this.#cpuMs = 0
     this.#loop = performance.eventLoopUtilization()
-    this.#unwatch = gate.watchPauses((host, fromMs, untilMs) => this.#pauses.note(host, fromMs, untilMs))
+    this.#unwatch = gate.watchPauses((host, fromMs, untilMs, call) =>
+      this.#pauses.note(host, fromMs, untilMs, call.plan.saving.batch === batch),
+    )
     gate.occupancy.watch()
     // With a virtual clock, a timer would advance the time.
     if (this.#clock === systemClock) this.#schedule(LEAST_MS)
@@ -120,7 +125,7 @@ export class Attribution {
       ...this.verdict(statistics),
       elapsedMs: Math.round((this.#endMs ?? this.#clock.now()) - this.#startMs),
       cpuMs: Math.round(this.#usedMs()),
-      pauses: this.#pauses.all,
+      pauses: this.#pauses.all(hostsOf(statistics)),
     }
   }
 
@@ -136,7 +141,7 @@ export class Attribution {
       busy: limitedBy === 'cpu' ? this.#busyAsCauseMs / ms : 0,
       onCpu: limitedBy === 'cpu' ? this.#cpuAsCauseMs / ms : 0,
       limit: (limitedBy === 'rate' ? this.#rates : this.#slots).most,
-      pausedHosts: this.#pauses.hosts,
+      pausedHosts: this.#pauses.hosts(hostsOf(statistics)),
       mostUntaken: this.#mostUntaken,
       hadFullWindow: this.#hadFullWindow,
       // Functions of the caller, rather than outcomes that wait.
@@ -209,5 +214,7 @@ export class Attribution {
     return utilization
   }
 }
+
+const hostsOf = ({ hosts }: Statistics): ReadonlySet<string> => new Set(hosts.map(({ host }) => host))
 
 const rounded = (share: number): number => Math.round(share * 1_000) / 1_000

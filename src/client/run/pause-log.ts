@@ -26,13 +26,20 @@ export class PauseLog {
   readonly #kept: Kept[] = []
   /** The latest one of each host. */
   readonly #latest = new Map<string, Kept>()
+  /** Hosts that have answered this run with a pause. */
+  readonly #ours = new Set<string>()
 
   constructor(clock: Clock) {
     this.#clock = clock
   }
 
-  /** Times are monotonic. */
-  note(host: string, fromMs: number, toMs: number): void {
+  /**
+   * Times are monotonic.
+   *
+   * @param isOurs false if another run of the client was answered so
+   */
+  note(host: string, fromMs: number, toMs: number, isOurs = true): void {
+    if (isOurs) this.#ours.add(host)
     const latest = this.#latest.get(host)
     if (latest !== undefined && fromMs <= latest.toMs) {
       latest.toMs = Math.max(latest.toMs, toMs)
@@ -49,14 +56,21 @@ export class PauseLog {
     for (const kept of this.#latest.values()) kept.toMs = Math.min(kept.toMs, nowMs)
   }
 
-  get hosts(): readonly string[] {
-    return [...this.#latest.keys()]
+  /** The hosts that have asked for a pause. @param asked the hosts of this run, as far as they are known */
+  hosts(asked: ReadonlySet<string>): readonly string[] {
+    return [...this.#latest.keys()].filter(host => this.#concerns(host, asked))
+  }
+
+  /** Another run of the client may ask other hosts. */
+  #concerns(host: string, asked: ReadonlySet<string>): boolean {
+    return this.#ours.has(host) || asked.has(host)
   }
 
   /** By the wall clock of now: it may have been set since the pauses. */
-  get all(): readonly Pause[] {
+  all(asked: ReadonlySet<string>): readonly Pause[] {
     const offsetMs = this.#clock.epochMs() - this.#clock.now()
-    return this.#kept.map(({ host, fromMs, toMs }) => ({
+    const kept = this.#kept.filter(({ host }) => this.#concerns(host, asked))
+    return kept.map(({ host, fromMs, toMs }) => ({
       pause: host,
       from: isoTime(fromMs + offsetMs),
       to: isoTime(toMs + offsetMs),

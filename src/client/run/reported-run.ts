@@ -11,7 +11,10 @@ import type { EngineParts, RunOptions } from '../../engine/ports.ts'
 import type { Source } from '../../engine/source.ts'
 
 /** The options of a call that bound the run, and that report on it. */
-export type Limits = Pick<BatchPlan, 'window' | 'maxFailures' | 'signal' | 'onProgress' | 'progress' | 'order'>
+export type Limits = Pick<
+  BatchPlan,
+  'window' | 'maxFailures' | 'signal' | 'onProgress' | 'progress' | 'order' | 'request'
+>
 
 export interface ReportedRunParts extends Pick<RunOptions, 'deliver' | 'ended' | 'statistics'> {
   readonly source: Source
@@ -53,7 +56,7 @@ export function reportedRun(given: ReportedRunParts): Run {
       onProgress: onProgress.show,
     })
   progress?.start()
-  attribution?.start(run, wired.gate, limits.order === 'input')
+  attribution?.start(run, wired.gate, limits.order === 'input', limits.request.call.saving.batch)
   return run
 }
 

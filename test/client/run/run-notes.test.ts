@@ -97,6 +97,23 @@ describe('a run file', () => {
     expect(limitedBy).toBe('pause')
   })
 
+  test('has no pauses of hosts that only another batch of the client asks', async () => {
+    const [own, other] = [newRun(), newRun()]
+    const busy = await echoServer((_, response) => {
+      if (busy.requests.length > 1) return void response.end('1')
+      response.writeHead(429, { 'retry-after': '1' }).end()
+    })
+    const server = await echoServer((_, response) => void setTimeout(() => response.end('1'), 500))
+    const client = new ParallelRequests()
+    await Promise.all([
+      client.drain([`${server.url}/1`, `${server.url}/2`], { resume: own }),
+      client.drain([`${busy.url}/1`], { resume: other }),
+    ])
+    await client.close()
+    expect(kindsOf(own)).not.toContain('pause')
+    expect(kindsOf(other)).toContain('pause')
+  })
+
   test('has no limit keys, which may be secrets', async () => {
     const path = newRun()
     const server = await echoServer((_, response) => {

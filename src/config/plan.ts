@@ -8,7 +8,7 @@ import { bodyIn, checkMethod, withoutBodyOf } from './options/bodies.ts'
 import { checkSaving } from './options/files.ts'
 import { refuseHost } from './header-input.ts'
 import { problem } from './kinds.ts'
-import { noReceiver } from './options/items.ts'
+import { noItems, noReceiver } from './options/items.ts'
 import { notResumable } from './options/run-file.ts'
 import { OPTIONS, OPTION_NAMES, PARTS } from './table.ts'
 import type { OptionName, Values } from './table.ts'
@@ -172,9 +172,14 @@ function checkMerged(values: Values, given: Values): void {
   const problems: Problem[] = []
   if (bodyIn(values) !== undefined) checkMethod(values.method, problems)
   if (values.allowHostHeader !== true && given.headers !== undefined) refuseHost(given.headers, problems)
-  const found = [noReceiver(values.returnType, values), values.resume && notResumable(values.returnType)]
+  const returnType = values.returnType ?? OPTIONS.returnType.default
+  const found = [
+    noReceiver(values.returnType, values),
+    noItems(returnType, values),
+    values.resume && notResumable(values.returnType),
+  ]
   problems.push(...found.filter(each => each !== undefined))
-  checkSaving(values.returnType ?? OPTIONS.returnType.default, values, problems)
+  checkSaving(returnType, values, problems)
   if (problems.length > 0) throw new ConfigError(problems)
 }
 

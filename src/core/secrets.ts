@@ -46,6 +46,13 @@ export function sentWith({ headers, credentials, trip, url, body, plan }: Call, 
   }
 }
 
+/** A text of a request that was not sent, without the secrets of the request. */
+export function withoutSecretsOf({ headers, credentials, url, body, plan }: Call, text: string): string {
+  const sent = { headers: [headers], ...constantOf(credentials), url, finalUrl: url, body: shortBody(body) }
+  const { ways, secretNames } = plan
+  return redacted(text, secretsOf({ ...sent, ways, secretNames }), secretNames)
+}
+
 /** Those that are known without calling a function. */
 export const constantOf = (credentials: Call['credentials']): Pick<Sent, 'credentials' | 'tokens'> => ({
   credentials: typeof credentials === 'string' ? credentials : undefined,

@@ -14,6 +14,7 @@ import type { Clock } from '../core/ports.ts'
 import { fault, isFault } from '../core/result.ts'
 import type { Fault } from '../core/result.ts'
 import type { Tokens } from '../core/tokens.ts'
+import { say } from '../core/words.ts'
 
 /** The client's cookies, in both directions. */
 export interface CookieSource {
@@ -89,7 +90,7 @@ async function authorize(attempt: Attempt, clock: Clock): Promise<Fault | undefi
           hookFault('auth'),
           hookLimits(attempt, clock),
         )
-  if (isFault(value)) return unsent(value)
+  if (isFault(value)) return unsent(value, attempt)
   const problem = typeof value === 'string' ? headerProblem('authorization', value) : 'expected auth to return a string'
   if (problem !== undefined) return fault('callback/hook', problem)
   if (call.identify !== undefined) call.trip.identity = call.identify(value)
@@ -119,7 +120,7 @@ async function sign(attempt: Attempt, clock: Clock): Promise<Fault | undefined> 
     hookFault('hooks.beforeRequest'),
     hookLimits(attempt, clock),
   )
-  if (isFault(answer)) return unsent(answer)
+  if (isFault(answer)) return unsent(answer, attempt)
   for (const name of headers.keys()) {
     if (!WIRE_HEADERS.has(name) || headers.get(name) === getHeader(attempt.headers, name)) continue
     return fault(
@@ -141,9 +142,12 @@ function hookLimits({ call, trip }: Attempt, clock: Clock) {
   return { trip, timeoutMs: call.plan.timeouts.dressingMs, clock }
 }
 
-/** Nothing was sent, so nothing is in doubt. */
-function unsent(given: Fault): Fault {
-  return { ...given, sent: false }
+/** Nothing was sent, so nothing is in doubt. An abort of a first attempt ends a request that has not started. */
+function unsent(given: Fault, { trip }: Attempt): Fault {
+  if (given.code !== 'aborted/in_flight' || trip.retry.attempts > 1) return { ...given, sent: false }
+  trip.retry.attempts = 0
+  const why = say(given.message).replace(/^aborted in flight: /, '')
+  return { ...given, code: 'aborted/not_started', message: `not sent: ${why}`, sent: false }
 }
 
 function hookFault(name: string): (error: unknown) => Fault {

@@ -125,7 +125,7 @@ export function classify(error: unknown, attempt: Attempt, received: Received): 
   const code = foreignCode(foreign)
   const { sent } = attempt
 
-  if (error instanceof ProxyFailure) return faultOfProxy(error)
+  if (error instanceof ProxyFailure) return faultOfProxy(error, attempt.call.url)
   const proxied = PROXY_ANSWER.exec(foreign.message ?? '')?.[1]
   if (code === 'UND_ERR_ABORTED' && proxied !== undefined) {
     const proxyCode = proxied === '407' ? 'proxy/auth' : 'proxy/refused'
@@ -170,14 +170,18 @@ export function classify(error: unknown, attempt: Attempt, received: Received): 
   return fault('internal/unknown', `unexpected error: ${reasonOf(error)}`, { sent, cause: error })
 }
 
-/** A failure between us and the proxy: nothing has reached the target. */
-export function faultOfProxy(failure: ProxyFailure): Fault {
+/**
+ * A failure between us and the proxy: nothing has reached the target.
+ *
+ * @param url of the request: the proxy has none of its own that a response could be of
+ */
+export function faultOfProxy(failure: ProxyFailure, url: string): Fault {
   const { detail, message, reply, cause } = failure
   // This machine is short of a resource, or the caller's own lookup failed.
   if (cause instanceof FaultError && !cause.fault.code.startsWith('dns/')) return cause.fault
   const own = ANYWHERE[foreignCode(cause ?? {})]
   if (own?.[0].startsWith('resource/') === true) return fault(own[0], own[1], { cause })
-  return fault(`proxy/${detail}`, message, { cause: cause ?? failure, ...(reply && { reply }) })
+  return fault(`proxy/${detail}`, message, { cause: cause ?? failure, ...(reply && { reply: { ...reply, url } }) })
 }
 
 /** RFC 9110 §8.6, RFC 9112 §6.1: a 204 that announces a body contradicts itself; the body is dropped. */

@@ -104,3 +104,41 @@ test('aborting an array gives an outcome even to an entry that throws when it is
     error: { code: 'aborted/not_started', cause: { message: 'enough' } },
   })
 })
+
+/** Aborts, and never returns. */
+const stuck = (abort: AbortController) => (): Promise<never> => {
+  queueMicrotask(() => abort.abort(new Error('enough')))
+  return new Promise(() => undefined)
+}
+
+test.each(['beforeRequest', 'auth'])(
+  'a request that is aborted during %s has not started, even a POST',
+  async function_ => {
+    const transport = mockTransport(() => ({ json: 1 }))
+    const abort = new AbortController()
+    const waiting = stuck(abort)
+    const options = function_ === 'auth' ? { auth: waiting } : { hooks: { beforeRequest: waiting } }
+    const client = new ParallelRequests({ transport, ...options })
+    const [outcome] = await client.request([{ url: 'https://a.test/', method: 'POST', json: 1 }], {
+      onFailure: 'settle',
+      signal: abort.signal,
+    })
+    await client.close()
+    expect(outcome).toMatchObject({
+      error: { code: 'aborted/not_started', message: 'POST https://a.test/: not sent: the run was aborted: enough' },
+      attempts: 0,
+    })
+    expect(transport.requests).toEqual([])
+  },
+)
+
+test('a request that is aborted during beforeRequest of a retry is in flight: its first attempt was sent', async () => {
+  const transport = mockTransport(() => ({ status: 503 }))
+  const abort = new AbortController()
+  const waiting = stuck(abort)
+  const beforeRequest = ({ attempt }: { attempt: number }) => (attempt === 1 ? undefined : waiting())
+  const client = new ParallelRequests({ transport, hooks: { beforeRequest } })
+  const [outcome] = await client.request(['https://a.test/'], { onFailure: 'settle', signal: abort.signal })
+  await client.close()
+  expect(outcome?.error?.code).toBe('aborted/in_flight')
+})

@@ -342,6 +342,15 @@ describe("returnType 'ndjson' and 'sse'", () => {
     expect(() => parallelRequestsSync(url, { returnType, onItem })).toThrow(/expected no returnType 'ndjson' or 'sse'/)
   })
 
+  it.each([undefined, 'json', 'stream'] as const)(
+    'are required beside onItem, which nothing would call with %s',
+    async returnType => {
+      const onChunk = onItem
+      const options = { returnType, onItem, ...(returnType === 'stream' && { onChunk }) }
+      await expect(parallelRequests(url, options)).rejects.toThrow(/^onItem: expected returnType 'ndjson' or 'sse'/)
+    },
+  )
+
   it('take no schema of one request, and no other kind of items', async () => {
     const [schema, kind] = await parallelRequests(
       [

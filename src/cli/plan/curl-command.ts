@@ -2,12 +2,14 @@
 import { shellWord } from '../shell-word.ts'
 import type { Call } from '../../core/call.ts'
 import { REDACTED, isSecretName } from '../../core/headers.ts'
+import { withoutSecretsOf } from '../../core/secrets.ts'
 import { printableUrl } from '../../core/url.ts'
 
 /** Headers that describe preq itself; curl sends its own. */
 const OWN: ReadonlySet<string> = new Set(['accept-encoding', 'user-agent'])
 
-export function curlCommand({ method, url, headers, body, credentials, plan }: Call): string {
+export function curlCommand(call: Call): string {
+  const { method, url, headers, body, credentials, plan } = call
   const parts = ['curl']
   if (method === 'HEAD') parts.push('-I')
   else if (method !== (body === undefined ? 'GET' : 'POST')) parts.push('-X', shellWord(method))
@@ -21,7 +23,7 @@ export function curlCommand({ method, url, headers, body, credentials, plan }: C
     )
   }
   if (credentials !== undefined) parts.push('-H', shellWord(`authorization: ${REDACTED}`))
-  if (typeof body === 'string') parts.push('--data-raw', shellWord(body))
+  if (typeof body === 'string') parts.push('--data-raw', shellWord(withoutSecretsOf(call, body)))
   else if (body !== undefined) parts.push('--data-binary', '@-')
   return parts.join(' ')
 }

@@ -52,6 +52,13 @@ export function noReceiver(
   return isItems(type) && onItem === undefined ? NO_ONITEM : undefined
 }
 
+/** Nothing would call `onItem`. */
+export function noItems(type: ReturnTypeName, { onItem }: Partial<Pick<CallPlan, 'onItem'>>): Problem | undefined {
+  if (onItem === undefined || isItems(type)) return undefined
+  const remedy = 'Name the kind of items in the options; a request may have another return type.'
+  return problem('onItem', "returnType 'ndjson' or 'sse' beside it", `'${type}'`, remedy)
+}
+
 /** `onItem` is typed by the options, so a request may not change what its items are. */
 export function checkItems(spec: RequestSpec, shared: ReturnTypeName, problems: Problem[]): void {
   const type = spec.returnType ?? shared

@@ -23,5 +23,5 @@ export function requestHeaders({ call, proxy, headers }: Attempt): HeaderList {
 export function orRefusedByProxy(result: Result, { call, proxy }: Attempt): Result {
   const reply = result.kind === 'reply' ? result : result.begun
   if (proxy === undefined || reply?.status !== 407) return result
-  return isForwarded(call.origin, proxy) ? faultOfProxy(refusedCredentials(proxy, reply)) : result
+  return isForwarded(call.origin, proxy) ? faultOfProxy(refusedCredentials(proxy, reply), call.url) : result
 }

@@ -230,7 +230,7 @@ describe('CONNECT', () => {
     const outcome = await ask(spec, { proxy: proxy.url, maxRetries: 2, retry: HASTY })
     expect(verdictOf(outcome)).toBe('proxy/refused')
     expect(outcome.attempts).toBe(attempts)
-    expect(outcome.response?.status).toBe(status)
+    expect(outcome.response).toMatchObject({ status, url: spec.url })
     expect(outcome.error?.message).toContain(`${status} No`)
   })
 

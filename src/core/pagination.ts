@@ -103,8 +103,6 @@ export type PageStep =
 
 /** Pages through one root. It has a state: what it has seen so far. */
 export interface Paginator {
-  /** How the request of the first page differs from what the caller wrote (a page size, for example). */
-  readonly first?: PageChange
   /** What `'auto'` has found, as a sentence; undefined before the first page, and for any other style. */
   readonly detected: string | undefined
   /** MUST be called once for each page, in the order in which they arrive. MUST NOT throw. */

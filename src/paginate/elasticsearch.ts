@@ -14,12 +14,14 @@ export const elasticsearch: Style = () => {
   const seen = new Seen()
   let first: Readonly<Record<string, unknown>> | undefined
   let pit: unknown
-  return ({ value, body }) => {
+  return page => {
     if (first === undefined) {
+      const { body } = page
       const wrong = requestFault(body)
       if (wrong !== undefined) return wrong
       first = body as Readonly<Record<string, unknown>>
     }
+    const { value } = page
     const hits = memberAt(value, 'hits', 'hits')
     const wrong = partialFault(value)
     if (wrong !== undefined) return wrong

@@ -1,5 +1,5 @@
 /** Opens what the options say about pages: paths are compiled, the style is chosen, and each root gets its own state. */
-import type { PageChange, PageStep, PageStyle, Paginator, PaginatePlan, Path } from '../core/pagination.ts'
+import type { PageStep, PageStyle, Paginator, PaginatePlan, Path } from '../core/pagination.ts'
 import { reasonOf } from '../core/callback.ts'
 import type { Fault } from '../core/result.ts'
 import { auto } from './auto.ts'
@@ -16,22 +16,15 @@ import { page } from './page.ts'
 import { openPaths } from './paths.ts'
 import type { Finder } from './paths.ts'
 import { relay } from './relay.ts'
-import type { FirstRequest } from './request-field.ts'
-import { sizeChange } from './size.ts'
 import { refuse } from './style.ts'
 import type { After, Style, StylePlan } from './style.ts'
-
-export type { FirstRequest } from './request-field.ts'
 
 /** The items of a page's value: undefined if it has none, a Fault if they are not a list. */
 export type ItemsOf = (value: unknown) => readonly unknown[] | undefined | Fault
 
 export interface OpenPagination {
-  /**
-   * The pages of one root.
-   * @param request the first request, which is where a page size goes; without it, the size goes into the query
-   */
-  start(request?: FirstRequest): Paginator
+  /** The pages of one root. */
+  start(): Paginator
   readonly itemsOf: ItemsOf
 }
 
@@ -72,19 +65,16 @@ async function open(plan: PaginatePlan, items: Path | undefined): Promise<OpenPa
   const { 'paginate.next': next, 'paginate.total': total } = finders
   const stylePlan: StylePlan = { plan, next, total, hasItems: items !== undefined }
   return {
-    start: request => paginator(stylePlan, sizeChange(plan, request ?? NO_REQUEST)),
+    start: () => paginator(stylePlan),
     itemsOf: itemsFinder(finders.items, items),
   }
 }
 
-const NO_REQUEST: FirstRequest = { url: '', body: undefined }
-
-function paginator(plan: StylePlan, first: PageChange | undefined): Paginator {
+function paginator(plan: StylePlan): Paginator {
   const { style } = plan.plan
   const detecting: Detecting | undefined = style === 'auto' ? auto(plan, STYLES) : undefined
   const after: After = style === 'auto' ? (detecting as Detecting).after : STYLES[style](plan)
   return {
-    ...(first && { first }),
     get detected() {
       return detecting?.detected()
     },

@@ -15,9 +15,10 @@ type Fields = Readonly<Record<string, unknown>>
 export const relay: Style = ({ plan, next: find }) => {
   const seen = new Seen()
   let first: Fields | undefined
-  return ({ value, body }) => {
-    if (!isRecord(body)) return refuse('param', 'this style needs a JSON body, with the query and its variables')
-    first ??= body
+  return page => {
+    first ??= isRecord(page.body) ? page.body : undefined
+    if (first === undefined) return refuse('param', 'this style needs a JSON body, with the query and its variables')
+    const { value } = page
     const error = errorIn(value)
     if (error !== undefined) return error
     const info = find === undefined ? onlyPageInfo(memberAt(value, 'data')) : namedPageInfo(find(value), plan.next)

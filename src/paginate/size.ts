@@ -1,4 +1,4 @@
-/** How many items a page shall have: the field that says so, set in the first request. */
+/** How many items a page shall have: the field that says so, which the caller of a style sets in the first request. */
 import type { PageChange, PageStyle, PaginatePlan } from '../core/pagination.ts'
 import { setField } from './request-field.ts'
 import type { FirstRequest } from './request-field.ts'

@@ -4,6 +4,7 @@ import { readPaginate } from '../../src/config/paginate-input.ts'
 import type { PaginatePlan } from '../../src/core/pagination.ts'
 import { isFault } from '../../src/core/result.ts'
 import { openPagination } from '../../src/paginate/open.ts'
+import { sizeChange } from '../../src/paginate/size.ts'
 import type { PagedOptions } from '../support/paged-api/book.ts'
 import { DIALECTS } from '../support/paged-api/dialects.ts'
 import type { Dialect, DialectName } from '../support/paged-api/dialects.ts'
@@ -25,8 +26,8 @@ async function read(api: PagedApi, plan: PaginatePlan = planIn(api)): Promise<Re
   const { items } = api.dialect
   const opened = await openPagination(plan, items)
   const first: SentRequest = { url: new URL(api.url), body: api.request.json }
-  const paginator = opened.start({ url: first.url.href, body: first.body })
-  const start = changed(first, paginator.first ?? {})
+  const paginator = opened.start()
+  const start = changed(first, sizeChange(plan, { url: api.url, body: first.body }) ?? {})
   const pages: (readonly { n: number }[])[] = []
   let made = 1
   let code: string | undefined

@@ -4,6 +4,7 @@ import { isFault } from '../../src/core/result.ts'
 import type { Fault } from '../../src/core/result.ts'
 import { say } from '../../src/core/words.ts'
 import { openPagination } from '../../src/paginate/open.ts'
+import { sizeChange } from '../../src/paginate/size.ts'
 
 export const START = 'https://api.test/items'
 
@@ -79,8 +80,8 @@ interface Options {
 export async function readPages(plan: PaginatePlan, server: Server, options: Options = {}): Promise<ReadPages> {
   const { items, url = START, body, pick = () => 0, maxPages = 10_000 } = options
   const opened = await openPagination(plan, items)
-  const paginator = opened.start({ url, body })
-  const first = changed({ url: new URL(url), body }, paginator.first ?? {})
+  const paginator = opened.start()
+  const first = changed({ url: new URL(url), body }, sizeChange(plan, { url, body }) ?? {})
   const underWay: { readonly number: number; readonly request: SentRequest }[] = [{ number: 0, request: first }]
   const pages: (readonly unknown[] | undefined)[] = []
   const requests: SentRequest[] = []
@@ -128,7 +129,7 @@ export async function stepsOf(
   items?: Path,
 ): Promise<readonly string[]> {
   const opened = await openPagination(plan, items)
-  const paginator = opened.start({ url: START, body: views[0]?.body })
+  const paginator = opened.start()
   return views.map((view, number) => {
     const found = opened.itemsOf(view.value)
     if (isFault(found)) return found.code

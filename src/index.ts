@@ -42,6 +42,7 @@ export type {
   MinSpeedInput,
 } from './core/options.ts'
 export type { FailedOutcome, OkOutcome, Outcome, RequestSummary, ResponseSummary, Timings } from './core/outcome.ts'
+export type { PollInput, PollMatch } from './core/poll.ts'
 export { PartialFailureError, isPartialFailureError } from './client/partial-failure.ts'
 export type {
   AttemptEvent,

@@ -102,7 +102,7 @@ export const inBytesOrNone = <T>(read: Read<T>): Read<T> => {
 }
 
 /** Texts with commas between them, read as a list. */
-const commaList =
+export const commaList =
   <T>(read: Read<T>): Read<T> =>
   (value, name, problems) => {
     const found: Problem[] = []

@@ -12,6 +12,7 @@ export const GROUPS = [
   'Run',
   'Limits',
   'Retries and time',
+  'Jobs',
   'Connection',
   'Display',
 ] as const

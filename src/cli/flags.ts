@@ -22,6 +22,7 @@ import {
   BODY_TYPES,
   asGiven,
   bodyType,
+  commaList,
   checksum,
   cost,
   failureCodes,
@@ -315,6 +316,30 @@ export const FLAGS = {
     default: '256B',
   }),
   'min-speed-over': setting('Retries and time', 'TIME', 'minSpeed.over', withUnit),
+
+  poll: aSwitch('Jobs', 'follow a job until it is done: after 202, at the URL in its headers', {
+    option: 'poll',
+    more: 'The URL is in Operation-Location, Azure-AsyncOperation or Location. The flags below also turn this on.',
+  }),
+  'poll-status': setting('Jobs', 'PATH', 'poll.status', asGiven, {
+    default: 'none: 202 is pending, any other response is the result',
+  }),
+  'poll-done': setting('Jobs', 'STATUSES', 'poll.done', commaList, {
+    default: 'succeeded, success, successful, completed, complete, done, finished',
+    more: 'With commas between them; upper and lower case are the same.',
+  }),
+  'poll-failed': setting('Jobs', 'STATUSES', 'poll.failed', commaList, {
+    default: 'failed, failure, error, errored, canceled, cancelled, aborted, expired',
+  }),
+  'poll-interval': setting('Jobs', 'TIME', 'poll.interval', withUnit, {
+    default: '2s',
+    more: 'A longer Retry-After of the response is waited for, up to --max-retry-after.',
+  }),
+  'poll-deadline': setting('Jobs', 'TIME', 'poll.deadline', withUnit, { default: '10m' }),
+  'poll-url': setting('Jobs', 'PATH', 'poll.url', asGiven, {
+    default: 'in the headers; else the URL of the request, if it is a GET',
+  }),
+  'poll-result': setting('Jobs', 'PATH', 'poll.result', asGiven, { default: 'none: the last response is the value' }),
 
   'no-follow': aSwitch('Connection', 'do not follow redirects', {
     option: { option: 'followRedirects', value: false },

@@ -4,6 +4,7 @@
  */
 import { readFileSync } from 'node:fs'
 import type { FlagValues } from './flags.ts'
+import { pollOf } from './poll-plan.ts'
 import { secretOf } from './secret.ts'
 import { normalHost } from '../config/hosts.ts'
 import { hostsByForm } from '../config/limit-input.ts'
@@ -68,6 +69,7 @@ export function clientValues(values: FlagValues, env: NodeJS.ProcessEnv, problem
     strictIntegrity: values['strict-integrity'],
     followRedirects: values['no-follow'] === true ? false : values['keep-method'] === true ? 'keep_method' : undefined,
     maxRedirects: values['max-redirects'],
+    poll: pollOf(values, problems),
     maxResponseBytes: values['max-bytes'],
     maxJsonDepth: values['max-json-depth'],
     maxErrorBody: values['max-error-body'],

@@ -9,6 +9,7 @@ import { processSockets } from './process-sockets.ts'
 import type { ReadJson } from './opinions.ts'
 import { tokenEndpoint } from './token-endpoint.ts'
 import { threadedTransport } from './threads/wire-threads.ts'
+import { readPath } from './poll-path.ts'
 import { reserve } from './save-to.ts'
 import { consumerSink } from '../codec/consumer.ts'
 import { ITEM_FORMATS } from '../codec/item-formats.ts'
@@ -40,6 +41,8 @@ import { deadline } from '../layer/deadline.ts'
 import { Gate } from '../layer/gate.ts'
 import { through } from '../layer/passage.ts'
 import { observe } from '../layer/observe.ts'
+import { poll } from '../layer/poll.ts'
+import type { PollParts } from '../layer/poll.ts'
 import { redirect } from '../layer/redirect.ts'
 import { route } from '../layer/route.ts'
 import { deliverBufferedBody, receive } from '../layer/receive.ts'
@@ -84,6 +87,8 @@ export const jsonForHook: ReadJson = (call, result) => {
   const parsed = result.kind === 'fault' ? result : parseJson(result, call, call.plan.maxJsonDepth)
   return isFault(parsed) ? undefined : parsed.value
 }
+
+const jsonForPoll: PollParts['readJson'] = (reply, call) => parseJson(reply, call, call.plan.maxJsonDepth)
 
 /** Parts that replace those of a client. */
 export interface WirePorts {
@@ -133,7 +138,8 @@ export function wire(plan: ClientPlan, clock: Clock, random: () => number, ports
   const send = stack(
     [
       deadline(clock), // covers queueing, back-off and every attempt: it is the promise made to the user
-      receive(call => sinkFor(call, clock)), // above redirect and retry: one sink for all attempts and hops of a request
+      receive(call => sinkFor(call, clock)), // above poll, redirect and retry: one sink for all attempts and hops of a request
+      poll({ clock, laneKeyOf, readJson: jsonForPoll, readPath }), // above redirect: each look at a job may be redirected; above the gate: the wait holds nothing
       redirect(laneKeyOf), // each hop is a fresh Call below: it pays its token and knows nothing of another origin's secrets
     ],
     // the boundary: Calls above, Attempts below; a request in back-off holds neither slot nor token

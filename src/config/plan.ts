@@ -9,6 +9,7 @@ import { checkSaving } from './options/files.ts'
 import { refuseHost } from './header-input.ts'
 import { problem } from './kinds.ts'
 import { noItems, noReceiver } from './options/items.ts'
+import { checkPoll } from './options/poll.ts'
 import { notResumable } from './options/run-file.ts'
 import { OPTIONS, OPTION_NAMES, PARTS } from './table.ts'
 import type { OptionName, Values } from './table.ts'
@@ -179,6 +180,7 @@ function checkMerged(values: Values, given: Values): void {
     values.resume && notResumable(values.returnType),
   ]
   problems.push(...found.filter(each => each !== undefined))
+  checkPoll(values, problems)
   checkSaving(returnType, values, problems)
   if (problems.length > 0) throw new ConfigError(problems)
 }

@@ -7,8 +7,10 @@ import { NO_SAVE_TO, checkSaving } from './options/files.ts'
 import { checkPages } from './options/follow.ts'
 import { TRANSPORT_ROUTES } from './options/proxies.ts'
 import { checkItems, noReceiver } from './options/items.ts'
+import { checkPoll } from './options/poll.ts'
 import { checkSchema } from './options/results.ts'
 import { BUDGET_IN_CALL } from './options/retries.ts'
+import { merge } from './merge.ts'
 import { SPEC_OPTIONS, planSpec } from './plan.ts'
 import type { RequestPlan } from './plan.ts'
 import { OPTIONS } from './table.ts'
@@ -33,6 +35,7 @@ export function callPlanFor(spec: RequestSpec, plan: RequestPlan, problems: Prob
   if (returnType === 'file' && (spec.saveTo ?? plan.call.saving.saveTo) === undefined) problems.push(NO_SAVE_TO)
   checkSaving(returnType, spec, problems)
   checkPages(spec, (spec.items ?? plan.call.follow?.items) !== undefined, returnType, problems)
+  if (values['poll'] !== undefined) checkPoll(merge(plan.values, values), problems)
   if (isRecord(spec.retry) && spec.retry.budget !== undefined) problems.push(BUDGET_IN_CALL)
   if (spec.proxy !== undefined && spec.proxy !== false && spec.proxy !== null && !plan.takesProxy) {
     problems.push(problem('proxy', 'no transport in the options', 'one', TRANSPORT_ROUTES))

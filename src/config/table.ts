@@ -11,6 +11,7 @@ import { CALL_FOLLOW, FOLLOW_OPTIONS, checkFollow } from './options/follow.ts'
 import { HOOK_OPTIONS } from './options/hooks.ts'
 import { ITEM_OPTIONS } from './options/items.ts'
 import { CALL_LIMITS, CLIENT_LIMITS, LIMIT_OPTIONS, checkLimits } from './options/limits.ts'
+import { CALL_POLL, POLL_OPTIONS } from './options/poll.ts'
 import { CALL_PROXIES, CLIENT_PROXIES, PROXY_OPTIONS, checkProxies } from './options/proxies.ts'
 import { REDIRECT_OPTIONS } from './options/redirects.ts'
 import { CALL_SECRETS, REQUEST_OPTIONS, REQUEST_PARTS, checkRequests } from './options/requests.ts'
@@ -32,6 +33,7 @@ export const OPTIONS = {
   ...TIMEOUT_OPTIONS,
   ...RETRY_OPTIONS,
   ...REDIRECT_OPTIONS,
+  ...POLL_OPTIONS,
   ...ITEM_OPTIONS,
   ...FOLLOW_OPTIONS,
   ...FILE_OPTIONS,
@@ -69,6 +71,7 @@ export const PARTS = {
     ...CALL_RETRIES,
     ...CALL_RESULTS,
     ...CALL_FILES,
+    ...CALL_POLL,
     ...CALL_PROXIES,
     ...CALL_LIMITS,
     ...CALL_SECRETS,

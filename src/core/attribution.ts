@@ -5,7 +5,7 @@
  *
  * - `rate`: a rate, a budget or a quota was used up;
  * - `concurrency`: all slots were in use;
- * - `server`: all requests were on the wire, or the server was at its own limit;
+ * - `server`: all requests were on the wire or waited for a job, or the server was at its own limit;
  * - `retries`: retries and the back-off before them;
  * - `pause`: a host had asked for a pause;
  * - `cpu`: this process was busy;

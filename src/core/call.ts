@@ -7,6 +7,7 @@ import type { Body } from './body.ts'
 import type { BodySink } from './body-sink.ts'
 import type { FollowPlan } from './follow.ts'
 import type { HeaderList } from './headers.ts'
+import type { JobRecord, PollPlan } from './poll.ts'
 import type {
   AttemptContext,
   Auth,
@@ -83,6 +84,8 @@ export interface CallPlan {
   readonly maxRedirects: number
   readonly allowDowngrade: boolean
   readonly allowBodyAcrossOrigins: boolean
+  /** How the job is followed that the request starts. Undefined: the first response is the answer. */
+  readonly poll: PollPlan | undefined
   readonly maxResponseBytes: number
   readonly maxJsonDepth: number
   readonly maxErrorBody: number
@@ -161,6 +164,8 @@ export interface Call {
   readonly trip: Trip
   /** Awaited before each attempt; a Fault stops the attempt. Absent if no journal records the request. */
   readonly announced?: () => Promise<Fault | undefined>
+  /** Its job in the record of the run. Absent without a record, and without `plan.poll`. */
+  readonly job?: JobRecord
   /** The destination of the response body. Absent if the body is collected in memory. */
   readonly sink?: BodySink
 }

@@ -1,12 +1,12 @@
 /**
  * The current holder of a request, and how to cancel the request there.
  *
- * One holder at a time has the request (a queue, a back-off, the wire, a caller's function), so one slot for its cancel
+ * One holder at a time has the request (a queue, a back-off, a poll, the wire, a caller's function), so one slot for its cancel
  * callback is enough. An AbortSignal per request would have to be derived, listened to and released for each request.
  */
 import type { Fault } from './result.ts'
 
-export type HoldPlace = 'queue' | 'backoff' | 'wire' | 'callback'
+export type HoldPlace = 'queue' | 'backoff' | 'polling' | 'wire' | 'callback'
 
 /**
  * `open`: the request may go on. `stopping`: an attempt on the wire may finish, and no further attempt may start.
@@ -90,9 +90,14 @@ export class CancelSlot {
     if (isFirst) this.interrupt(fault)
   }
 
+  /** Whether it waits, and has nothing on the wire. */
+  get isWaiting(): boolean {
+    return this.#place === 'queue' || this.#place === 'backoff' || this.#place === 'polling'
+  }
+
   /** Lets an attempt on the wire, or a function of the caller, finish. In any other state the request ends now. */
   stop(fault: Fault): void {
     this.#state = nextCancelState(this.#state, STOP)
-    if (this.#place === 'queue' || this.#place === 'backoff') this.cancel(fault)
+    if (this.isWaiting) this.cancel(fault)
   }
 }

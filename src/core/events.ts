@@ -61,7 +61,7 @@ export interface AttemptEvent {
   /** The position in the input, from 0. */
   readonly index: number
   readonly key?: string
-  /** 1 for the first attempt of a request; also counts redirect hops. */
+  /** 1 for the first attempt of a request; also counts redirect hops and polls. */
   readonly attempt: number
   readonly method: string
   /** The URL of this attempt. Secrets are redacted. */
@@ -89,6 +89,8 @@ export interface AttemptEvent {
   readonly reused?: boolean
   /** Present for a redirect hop and its retries. */
   readonly hop?: true
+  /** Present for a request for the status or the result of a job. */
+  readonly poll?: true
   /** Its request. Not enumerable; undefined if nobody listened when the request began. */
   readonly request: RequestEvent | undefined
 }

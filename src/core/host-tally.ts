@@ -10,6 +10,7 @@ export const PHASE_NAMES: readonly PhaseName[] = [
   'queue',
   'limiter',
   'backoff',
+  'polling',
   'dns',
   'connect',
   'tls',
@@ -37,6 +38,7 @@ export class HostTally {
   #queue: Histogram | undefined
   #limiter: Histogram | undefined
   #backoff: Histogram | undefined
+  #polling: Histogram | undefined
   #dns: Histogram | undefined
   #connect: Histogram | undefined
   #tls: Histogram | undefined
@@ -64,13 +66,14 @@ export class HostTally {
     if (outcome.attempts > 0) this.#addTimings(outcome.timings)
   }
 
-  #addTimings({ queue, limiter, backoff, dns, connect, tls, firstByte, body, total }: Timings): void {
+  #addTimings({ queue, limiter, backoff, polling, dns, connect, tls, firstByte, body, total }: Timings): void {
     ;(this.#total ??= new Histogram()).add(total)
     if (firstByte !== undefined) (this.#firstByte ??= new Histogram()).add(firstByte)
     if (body !== undefined) (this.#body ??= new Histogram()).add(body)
     if (queue !== undefined) (this.#queue ??= new Histogram()).add(queue)
     if (limiter !== undefined) (this.#limiter ??= new Histogram()).add(limiter)
     if (backoff !== undefined) (this.#backoff ??= new Histogram()).add(backoff)
+    if (polling !== undefined) (this.#polling ??= new Histogram()).add(polling)
     if (connect !== undefined) (this.#connect ??= new Histogram()).add(connect)
     if (dns !== undefined) (this.#dns ??= new Histogram()).add(dns)
     if (tls !== undefined) (this.#tls ??= new Histogram()).add(tls)
@@ -96,6 +99,7 @@ export class HostTally {
     this.#queue = merged(this.#queue, other.#queue)
     this.#limiter = merged(this.#limiter, other.#limiter)
     this.#backoff = merged(this.#backoff, other.#backoff)
+    this.#polling = merged(this.#polling, other.#polling)
     this.#dns = merged(this.#dns, other.#dns)
     this.#connect = merged(this.#connect, other.#connect)
     this.#tls = merged(this.#tls, other.#tls)
@@ -126,6 +130,7 @@ export class HostTally {
       queue: this.#queue,
       limiter: this.#limiter,
       backoff: this.#backoff,
+      polling: this.#polling,
       dns: this.#dns,
       connect: this.#connect,
       tls: this.#tls,

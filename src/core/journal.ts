@@ -89,6 +89,27 @@ export interface IntentLine {
   }
 }
 
+/**
+ * A request has started a job, whose status is about to be asked for at this URL. The next run continues there and does
+ * not send the request again.
+ */
+export interface PollLine {
+  readonly poll: {
+    readonly v: 2
+    readonly index: number
+    readonly id: string
+    readonly print: string
+    /** Absent if the URL has secrets, which are not written. */
+    readonly url?: string
+    /** Present if another origin than that of the request has named the URL. */
+    readonly foreign?: true
+    /** Present if it is an operation in the manner of Azure, whose body has a `status`. */
+    readonly operation?: true
+    /** ISO 8601. */
+    readonly at: string
+  }
+}
+
 /** A note about the run itself. Nothing depends on it: readers of outcomes skip it. */
 export type NoteLine = RunStartLine | RunEndLine | PauseLine
 
@@ -147,6 +168,15 @@ export interface Doubt {
   readonly isFound?: true
 }
 
+/** A job that was not done when the record was opened. */
+export interface RecordedJob {
+  readonly print: string
+  /** Absent if it was not written. */
+  readonly url?: string
+  readonly isForeign: boolean
+  readonly isOperation: boolean
+}
+
 /** The damaged end of a record, which was removed when it was opened. Its requests are sent again. */
 export interface Dropped {
   readonly bytes: number
@@ -159,7 +189,7 @@ export interface Dropped {
 }
 
 /**
- * `known`, `intent`, `keyedAt`, `sharesPrint`, `read`, `isNew` and `dropped` MUST describe the record as it was when it
+ * `known`, `intent`, `job`, `keyedAt`, `sharesPrint`, `read`, `isNew` and `dropped` MUST describe the record as it was when it
  * was opened: a run looks a request up before it sends it, and appended lines cost no memory.
  *
  * A finished line or intent of version 1 belongs to the id `#<index>`.
@@ -179,6 +209,11 @@ export interface Journal {
   known(id: string): RecordedRequest | undefined
   /** An intent of this id without a later finished line, or with one that says that the request is in doubt. */
   intent(id: string): Doubt | undefined
+  /**
+   * The last job of this id, if no later intent replaces it, and no later finished line says that it has ended: one that is
+   * ok, or has one of the codes `poll/failed`, `http/404` and `http/410`.
+   */
+  job(id: string): RecordedJob | undefined
   /** The last finished line of a request with a key that was at this position in its run. */
   keyedAt(index: number): RecordedRequest | undefined
   /** Whether several requests with keys have this fingerprint, so that they differ only in their keys. */
@@ -194,7 +229,7 @@ export interface Journal {
    * SHOULD be one write. If that fails, MUST reject this line, all waiting lines and all later ones. MUST NOT throw. A
    * line that cannot be written as JSON rejects alone, with a LineError.
    */
-  append(line: DoneLine | IntentLine): Promise<void>
+  append(line: DoneLine | IntentLine | PollLine): Promise<void>
   /** The run begins. The line is written before its first line, and not at all if there is none. */
   begin?(line: RunStartLine): void
   /** The run is over. The lines are written only if that of `begin` was. MUST NOT throw. */

@@ -3,6 +3,7 @@ import type { FollowLimits } from './follow.ts'
 import type { ConnectionOptions } from './connection-options.ts'
 import type { Telemetry } from './events.ts'
 import type { CookieStore } from './ports.ts'
+import type { PollInput } from './poll.ts'
 import type { ProxyOptions } from './proxy-options.ts'
 import type { Progress } from './progress.ts'
 import type { ResumeOptions } from './resume-options.ts'
@@ -145,6 +146,16 @@ export interface SharedOptions {
    * `redirect/precondition` in both cases.
    */
   allowBodyAcrossOrigins?: boolean | undefined
+  /**
+   * Follow a job that the server carries out after its first response, until it is done. The request then has the value of
+   * the last response, or of the URL at `result`. `true` follows a 202, and operations of Azure; an object says more. The
+   * status is asked for with GET, and the body is not sent again; another origin gets no credentials. A request that waits
+   * holds no slot. Default false. A job that has failed fails with `poll/failed`, one that is late with `timeout/poll`.
+   *
+   * @example poll: true
+   * @example poll: { status: 'status', done: 'completed', failed: ['failed', 'expired'], url: 'urls.get', interval: '5s' }
+   */
+  poll?: boolean | PollInput | undefined
   /**
    * Largest decoded body. Default `'64MiB'`, but no limit with `'stream'`, `'ndjson'`, `'sse'` and `'file'`. `Infinity` = no limit; 0 is a
    * ConfigError. Fails with `too_large/body` or `too_large/decoded`.

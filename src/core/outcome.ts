@@ -25,8 +25,10 @@ export interface Timings {
   readonly queue?: number
   /** Waiting for a rate limit, a budget or a paused host. */
   readonly limiter?: number
-  /** Waiting between attempts. */
+  /** Waiting before retries. */
   readonly backoff?: number
+  /** Waiting between the status requests of a job (`poll`). */
+  readonly polling?: number
   /** DNS lookup of the last attempt. */
   readonly dns?: number
   /** TCP connection of the last attempt; absent if the connection was reused. */
@@ -84,7 +86,7 @@ export interface OkOutcome<Value, Meta = unknown, Item = unknown> {
   /** The value that `returnType`, `schema` and `parseFunc` make of the response. */
   readonly value: Value
   readonly response: ResponseSummary
-  /** Attempts that were sent, redirect hops included. */
+  /** Attempts that were sent, redirect hops and status requests included. */
   readonly attempts: number
   /**
    * What each attempt did, oldest first. Absent if there was only one. Of more than a hundred, the first ten and the
@@ -346,6 +348,7 @@ export function timingsOf({ stopwatch }: Trip, nowMs: number): Timings {
   if (stopwatch.queueMs > 0) timings.queue = stopwatch.queueMs
   if (stopwatch.limiterMs > 0) timings.limiter = stopwatch.limiterMs
   if (stopwatch.backoffMs > 0) timings.backoff = stopwatch.backoffMs
+  if (stopwatch.pollingMs > 0) timings.polling = stopwatch.pollingMs
   if (stopwatch.dnsMs !== undefined) timings.dns = stopwatch.dnsMs
   if (stopwatch.connectMs !== undefined) timings.connect = stopwatch.connectMs
   if (stopwatch.tlsMs !== undefined) timings.tls = stopwatch.tlsMs

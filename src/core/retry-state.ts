@@ -1,16 +1,18 @@
 /**
- * The attempts that a request has used up, and what they have shown. Written by the retry, redirect and route layers.
+ * The attempts that a request has used up, and what they have shown. Written by the retry, redirect, poll and route layers.
  */
 import type { Try } from './tries.ts'
 import type { Words } from './words.ts'
 
 export class RetryState {
   retriesLeft: number
-  /** Attempts that were sent, throttled ones and redirect hops included. */
+  /** Attempts that were sent, throttled ones, redirect hops and polls included. */
   attempts = 0
   /** Attempts that the server refused unprocessed, because it was too busy. */
   refused = 0
   redirects = 0
+  /** Requests for the status or the result of a job, after the first request; not their redirect hops or retries. */
+  polls = 0
   /** When the first throttled answer came (monotonic ms); `retry.maxRetryAfter` counts from here. */
   throttledAtMs: number | undefined = undefined
   /** A piece of a body has been passed to `onChunk`, so the request must not start again. */
@@ -34,6 +36,17 @@ export class RetryState {
 
   constructor(retriesLeft: number) {
     this.retriesLeft = retriesLeft
+  }
+
+  /** A further request of the same job begins. It has retries, waits and a new token of its own. */
+  beginPoll(retriesLeft: number): void {
+    this.polls++
+    this.retriesLeft = retriesLeft
+    this.throttledAtMs = undefined
+    this.misdirected = false
+    this.renewed = false
+    this.failedProxy = undefined
+    this.notRetriedBecause = undefined
   }
 
   /** Whether no server has processed the request. */

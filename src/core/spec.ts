@@ -7,6 +7,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { FollowOptions } from './follow.ts'
 import type { AttemptEvent } from './events.ts'
+import type { PollInput } from './poll.ts'
 import type { FaultCode } from './result.ts'
 
 /** A number of milliseconds, or a string with units (`ms`, `s`, `m`, `h`, `d`): `250`, `'250ms'`, `'1m30s'`, `'2h'`. */
@@ -542,6 +543,8 @@ export interface RequestSpec<Value = unknown, Meta = unknown> extends FollowOpti
   readonly retry?: RetryInput | undefined
   /** Whether redirects are followed. `'keep_method'` keeps the method on 301, 302 and 303. */
   readonly followRedirects?: boolean | 'keep_method' | undefined
+  /** How the job is followed that the request starts. An object is merged with that of the options; false = it is not. */
+  readonly poll?: boolean | PollInput | undefined
   /** The most redirect hops. 0 = a redirect fails with `redirect/too_many`; `Infinity` = no limit. */
   readonly maxRedirects?: number | undefined
   /** Largest decoded body. `Infinity` = no limit. Fails with `too_large/body` or `too_large/decoded`. */

@@ -6,6 +6,8 @@ export class Stopwatch {
   queueMs = 0
   limiterMs = 0
   backoffMs = 0
+  /** Between the status requests of a job. */
+  pollingMs = 0
   /**
    * When the bytes of the current attempt were written; Infinity while it has no connection, undefined if the transport
    * does not report it.

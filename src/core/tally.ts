@@ -96,14 +96,14 @@ export class Tally {
   }
 }
 
-/** A redirect hop is an attempt and not a retry. */
-export function retriesOf({ attempts, redirects }: RetryState): number {
-  return attempts > 1 ? attempts - 1 - redirects : 0
+/** A redirect hop and a poll are attempts and not retries. */
+export function retriesOf({ attempts, redirects, polls }: RetryState): number {
+  return attempts > 1 ? attempts - 1 - redirects - polls : 0
 }
 
 /** The time that a request did not wait, it was on the wire. */
-function wireMsOf({ total, queue = 0, limiter = 0, backoff = 0 }: Timings): number {
-  return Math.max(0, total - queue - limiter - backoff)
+function wireMsOf({ total, queue = 0, limiter = 0, backoff = 0, polling = 0 }: Timings): number {
+  return Math.max(0, total - queue - limiter - backoff - polling)
 }
 
 /** Up to the path, so that thousands of requests to one host are looked up by one text. */

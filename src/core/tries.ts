@@ -32,8 +32,10 @@ export interface Try {
   /** Milliseconds between the end of the attempt before it and its start; 0 for the first. */
   readonly delay: number
   readonly timings: AttemptTimings
-  /** Where a redirect hop was sent. Secrets are redacted. Absent for the URL of the request itself. */
+  /** Where a redirect hop or a poll was sent. Secrets are redacted. Absent for the URL of the request itself. */
   readonly url?: string
+  /** Present for a request for the status or the result of a job, and for its redirect hops and retries. */
+  readonly poll?: true
 }
 
 /** With more attempts, the first ten and the last ninety are kept. */
@@ -41,8 +43,8 @@ export const MAX_TRIES = 100
 const FIRST_KEPT = 10
 
 /** Whether this attempt, if it is the last one of its call, is still one of several of its request. */
-export function isOneOfSeveral({ number }: Attempt, result: Result): boolean {
-  return number > 1 || (result.kind === 'reply' && isRedirect(result.status))
+export function isOneOfSeveral({ number, call }: Attempt, result: Result): boolean {
+  return number > 1 || call.plan.poll !== undefined || (result.kind === 'reply' && isRedirect(result.status))
 }
 
 /** Records an attempt that has ended. One that does not count, or never passed the gate, is left out. */
@@ -58,7 +60,8 @@ export function recordTry(trial: Attempt, result: Result, endedAtMs: number, clo
     delay: delayBefore(trial),
     // Its event has ended, and a listener has seen these figures.
     timings: trial.event?.timings ?? attemptTimings(trial, endedAtMs),
-    ...(retry.redirects > 0 && { url: printableUrl(call.url, call.plan.secretNames) }),
+    ...((retry.redirects > 0 || retry.polls > 0) && { url: printableUrl(call.url, call.plan.secretNames) }),
+    ...(retry.polls > 0 && { poll: true as const }),
   }
   retry.tries ??= []
   if (retry.tries.length === MAX_TRIES) retry.tries.splice(FIRST_KEPT, 1)

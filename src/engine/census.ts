@@ -10,8 +10,10 @@ export interface Places {
   readonly queuedIn: ReadonlyMap<string, number>
   /** Waiting for a retry. */
   readonly backingOff: number
+  /** Waiting for the next look at a job. */
+  readonly polling: number
   readonly onWire: number
-  /** Those of them on the wire that have been there before, redirects aside. */
+  /** Those of them on the wire that have been there before, redirects and polls aside. */
   readonly repeated: number
   /** In a function of the caller. */
   readonly inCallback: number
@@ -33,7 +35,7 @@ export function placesOf(calls: OpenCalls): Places {
   const { size } = calls
   const step = Math.max(1, Math.ceil(size / MOST_COUNTED))
   const queuedIn = new Map<string, number>()
-  let [counted, queued, backingOff, onWire, repeated, inCallback] = [0, 0, 0, 0, 0, 0]
+  let [counted, queued, backingOff, polling, onWire, repeated, inCallback] = [0, 0, 0, 0, 0, 0, 0]
   for (let index = 0; index < size; index += step) {
     const { lane, trip } = calls.at(index)
     const { cancelSlot, retry } = trip
@@ -46,12 +48,15 @@ export function placesOf(calls: OpenCalls): Places {
       case 'backoff':
         backingOff++
         break
+      case 'polling':
+        polling++
+        break
       case 'callback':
         inCallback++
         break
       case 'wire':
         onWire++
-        if (retry.attempts - retry.redirects > 1) repeated++
+        if (retry.attempts - retry.redirects - retry.polls > 1) repeated++
     }
   }
   const all = (part: number): number => (counted === 0 ? 0 : Math.round((part * size) / counted))
@@ -60,6 +65,7 @@ export function placesOf(calls: OpenCalls): Places {
     queued: all(queued),
     queuedIn,
     backingOff: all(backingOff),
+    polling: all(polling),
     onWire: all(onWire),
     repeated: all(repeated),
     inCallback: all(inCallback),

@@ -208,12 +208,11 @@ export class Run {
     return this.#tally.held - (this.#source.isByLanes === true ? this.#open.size : 0) >= this.#options.window
   }
 
-  /** Requests that wait at the gate or back off hold no slot, and cannot fail before they hold one. */
+  /** Requests that wait at the gate, back off or poll hold no slot, and cannot fail before they hold one. */
   #hasFreeSlot(slots: number): boolean {
     if (this.#open.size < slots) return true
     let held = 0
-    for (const { trip } of this.#open)
-      if (trip.cancelSlot.place !== 'queue' && trip.cancelSlot.place !== 'backoff') held++
+    for (const { trip } of this.#open) if (!trip.cancelSlot.isWaiting) held++
     return held < slots
   }
 

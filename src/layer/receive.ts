@@ -4,13 +4,14 @@
  * transport without sinks has collected.
  */
 import { awaited, resultOf } from '../core/awaited.ts'
+import { attempt as newAttempt } from '../core/attempt.ts'
 import type { Attempt } from '../core/attempt.ts'
 import type { BodySink } from '../core/body-sink.ts'
 import type { Call } from '../core/call.ts'
 import type { AttemptLayer, CallLayer, Send } from '../core/layer.ts'
 import { isPassedOn } from '../core/passed-on.ts'
 import { fault, isFault } from '../core/result.ts'
-import type { Fault, Result, Taken } from '../core/result.ts'
+import type { Fault, Reply, Result, Taken } from '../core/result.ts'
 
 /** The sink of a call; undefined if its body is collected in memory. */
 export type SinkFor = (call: Call) => BodySink | undefined
@@ -40,6 +41,16 @@ export const deliverBufferedBody: AttemptLayer = {
     const { sink } = attempt.call
     return sink === undefined ? result : handed(result, attempt, sink)
   },
+}
+
+/** Passes on a body that was read in memory first. */
+export async function deliverAfterwards(reply: Reply, call: Call, nowMs: number): Promise<Result> {
+  const { sink } = call
+  if (sink === undefined) return reply
+  const last = newAttempt(call, call.trip.retry.attempts, nowMs)
+  const preparing = sink.prepare(last)
+  const refused = preparing === undefined ? undefined : await prepared(last, sink, preparing)
+  return refused === undefined ? handed(reply, last, sink) : { ...refused, sent: true }
 }
 
 async function prepared(

@@ -30,7 +30,18 @@ export interface Pause {
 }
 
 /** The phases in the order of a request. */
-export const PHASES = ['queue', 'limiter', 'backoff', 'dns', 'connect', 'tls', 'firstByte', 'body', 'total'] as const
+export const PHASES = [
+  'queue',
+  'limiter',
+  'backoff',
+  'polling',
+  'dns',
+  'connect',
+  'tls',
+  'firstByte',
+  'body',
+  'total',
+] as const
 
 export class Collector {
   readonly classes = new Classes()

@@ -168,6 +168,6 @@ function timesOf(value: unknown): PhaseTimes {
 
 /** Milliseconds that a request was sent, answered or in between: its time without waits before and between attempts. */
 export function wireMsOf({ timings }: Pick<Entry, 'timings'>): number {
-  const { total = 0, queue = 0, limiter = 0, backoff = 0 } = timings
-  return Math.max(0, total - queue - limiter - backoff)
+  const { total = 0, queue = 0, limiter = 0, backoff = 0, polling = 0 } = timings
+  return Math.max(0, total - queue - limiter - backoff - polling)
 }

@@ -8,6 +8,7 @@ export const PHASE_LABELS: Readonly<Record<string, string>> = {
   queue: 'waiting for a free slot',
   limiter: 'waiting for rate limits and pauses',
   backoff: 'waiting before a retry',
+  polling: 'waiting for a job',
   dns: 'DNS lookup',
   connect: 'connecting',
   tls: 'TLS handshake',

@@ -42,6 +42,16 @@ const INTENT: readonly FieldShape[] = [
   { name: 'sent', expected: 'false', fits: value => value === false, optional: true },
 ]
 
+const POLL: readonly FieldShape[] = [
+  { name: 'v', expected: '2', fits: value => value === 2 },
+  { name: 'index', expected: 'an integer ≥ 0', fits: isCount },
+  { name: 'id', expected: 'a text', fits: isFilledText },
+  { name: 'url', expected: 'a URL', fits: value => typeof value === 'string' && URL.canParse(value), optional: true },
+  { name: 'foreign', expected: 'true', fits: value => value === true, optional: true },
+  { name: 'operation', expected: 'true', fits: value => value === true, optional: true },
+  AT_FIELD,
+]
+
 const DONE_FIELDS: readonly FieldShape[] = [
   ...COMMON_FIELDS,
   { name: 'ok', expected: 'true or false', fits: value => typeof value === 'boolean' },
@@ -63,6 +73,10 @@ export function lineProblem(value: unknown): string | undefined {
     return isObject(intent)
       ? requestProblem(intent, INTENT, 'intent.')
       : `intent: expected an object, got ${show(intent)}`
+  }
+  if (value['poll'] !== undefined) {
+    const { poll } = value
+    return isObject(poll) ? requestProblem(poll, POLL, 'poll.') : `poll: expected an object, got ${show(poll)}`
   }
   if (value['salt'] !== undefined) return firstProblem(value, SALT_FIELDS, '')
   const problem = requestProblem(value, DONE_FIELDS, '')

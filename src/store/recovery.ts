@@ -13,7 +13,7 @@ import type { LineReading } from './run-lines.ts'
 import { ConfigError } from '../core/error.ts'
 import { isUnsentCode } from '../core/outcome.ts'
 import { REFUSED_PRINT } from '../core/journal.ts'
-import type { DoneLine, Doubt, Dropped, IntentLine, SaltLine } from '../core/journal.ts'
+import type { DoneLine, Doubt, Dropped, IntentLine, PollLine, RecordedJob, SaltLine } from '../core/journal.ts'
 
 // The line may be an edit, or two halves that a crash joined: one in 10,000 misplaced blocks looks like that.
 const UNSUMMED = 'it has no crc as the lines before it have'
@@ -23,6 +23,9 @@ const BYTE_ORDER_MARK = Buffer.from('\uFEFF')
  * The outcome is unknown and no response arrived, so `unknownWrites` decides about the request as if it had no line.
  */
 const UNDECIDED: ReadonlySet<string> = new Set(['in_doubt/aborted', 'in_doubt/crash'])
+
+/** Codes after which a job is no longer asked for: it has failed, or the server does not know it any more. */
+const JOB_OVER: ReadonlySet<string> = new Set(['poll/failed', 'http/404', 'http/410'])
 
 /** How far from the end a crash may have caused damage: data that the system had not written to the disk yet. */
 export const TAIL_BYTES = 65_536
@@ -51,6 +54,8 @@ interface Damage {
 export class Recovery {
   readonly done = new LineBook()
   readonly doubts = new Map<string, Doubt>()
+  /** Jobs that may not be done. */
+  readonly jobs = new Map<string, RecordedJob>()
   /** One more than the highest position of the requests that were sent. */
   size = 0
   /** The salt from the first line. */
@@ -107,6 +112,7 @@ export class Recovery {
         return this.#takeBad(line, offset, reading)
       case 'done':
       case 'intent':
+      case 'poll':
       case 'salt':
       case 'note':
         if (this.#summed && !reading.summed) return this.#takeBad(line, offset, { kind: 'damaged', problem: UNSUMMED })
@@ -115,6 +121,7 @@ export class Recovery {
         this.#summed ||= reading.summed
         if (reading.kind === 'done') this.#addDone(reading.line, offset + skipped, line.length)
         else if (reading.kind === 'intent') this.#addIntent(reading.line)
+        else if (reading.kind === 'poll') this.#addPoll(reading.line)
         else if (reading.kind === 'salt') this.#addSalt(reading.line)
     }
   }
@@ -174,6 +181,7 @@ export class Recovery {
     const code = line.error?.code ?? ''
     const doubt = this.doubts.get(name)
     this.doubts.delete(name)
+    if (ok || JOB_OVER.has(code)) this.jobs.delete(name)
     // Earlier releases wrote lines for requests that were not sent. Such a request is not done.
     if (isUnsentCode(code)) return
     const place = { v, print, ok, offset, length }
@@ -186,9 +194,18 @@ export class Recovery {
     const { v, idempotencyKey, sent } = intent
     const print = this.#printOf(intent)
     const name = lineNameOf(intent)
+    this.jobs.delete(name)
     if (sent === false) this.doubts.delete(name)
     else
       this.doubts.set(name, { v, print, ...(idempotencyKey !== undefined && { idempotencyKey }), ...foundIn(intent) })
+    this.#count(name)
+  }
+
+  #addPoll({ poll }: PollLine): void {
+    const { url, foreign, operation } = poll
+    const name = lineNameOf(poll)
+    const job = { print: this.#printOf(poll), isForeign: foreign === true, isOperation: operation === true }
+    this.jobs.set(name, url === undefined ? job : { ...job, url })
     this.#count(name)
   }
 

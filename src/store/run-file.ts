@@ -38,6 +38,8 @@ import type {
   IntentLine,
   Journal,
   NoteLine,
+  PollLine,
+  RecordedJob,
   RecordedRequest,
   RunStartLine,
 } from '../core/journal.ts'
@@ -74,7 +76,10 @@ export async function openRunFile(path: string, { durability }: RunFileOptions):
 }
 
 /** What a run file holds. */
-export type Contents = Pick<Journal, 'size' | 'keys' | 'salt' | 'known' | 'intent' | 'keyedAt' | 'sharesPrint' | 'read'>
+export type Contents = Pick<
+  Journal,
+  'size' | 'keys' | 'salt' | 'known' | 'intent' | 'job' | 'keyedAt' | 'sharesPrint' | 'read'
+>
 
 /** Reads the file without locking or repairing it. Undefined if it does not exist. */
 export async function lookInto(path: string): Promise<Contents | undefined> {
@@ -92,6 +97,7 @@ export async function lookInto(path: string): Promise<Contents | undefined> {
       salt: recovery.salt ?? '',
       known: id => recovery.done.get(id),
       intent: id => recovery.doubts.get(id),
+      job: id => recovery.jobs.get(id),
       keyedAt: index => recovery.done.keyedAt(index),
       sharesPrint: print => recovery.done.sharesPrint(print),
       read: id => lookAt(path, name, recovery, id),
@@ -187,6 +193,10 @@ class RunFile implements Journal {
     return this.isNew ? undefined : this.#recovery.doubts.get(id)
   }
 
+  job(id: string): RecordedJob | undefined {
+    return this.isNew ? undefined : this.#recovery.jobs.get(id)
+  }
+
   keyedAt(index: number): RecordedRequest | undefined {
     return this.#recovery.done.keyedAt(index)
   }
@@ -208,14 +218,14 @@ class RunFile implements Journal {
   }
 
   // Not async: all appends of one turn share one promise, and a line that cannot be written as JSON rejects alone.
-  append(line: DoneLine | IntentLine): Promise<void> {
+  append(line: DoneLine | IntentLine | PollLine): Promise<void> {
     let text: string
     try {
       text = writeLine(line)
     } catch (cause) {
       return Promise.reject(new LineError(reasonOf(cause), { cause }))
     }
-    const request = 'intent' in line ? (line as IntentLine).intent : line
+    const request = requestOf(line)
     if (
       request.index >= this.#size &&
       request.print !== REFUSED_PRINT &&
@@ -273,6 +283,12 @@ class RunFile implements Journal {
       this.#lock.release()
     }
   }
+}
+
+/** The request that a line is about. */
+function requestOf(line: DoneLine | IntentLine | PollLine): DoneLine | IntentLine['intent'] | PollLine['poll'] {
+  if ('intent' in line) return (line as IntentLine).intent
+  return 'poll' in line ? (line as PollLine).poll : line
 }
 
 function openRegularFile(path: string, name: string): { readonly fd: number; readonly real: string } {

@@ -10,7 +10,7 @@ import { isUtf8 } from 'node:buffer'
 import zlib from 'node:zlib'
 import { lineProblem } from './line-shape.ts'
 import { parseAnswer } from '../core/exact-json.ts'
-import type { DoneLine, IntentLine, NoteLine, SaltLine } from '../core/journal.ts'
+import type { DoneLine, IntentLine, NoteLine, PollLine, SaltLine } from '../core/journal.ts'
 import { CR, SP, TAB } from '../core/ascii.ts'
 
 /** The last bytes of a line with a checksum; `?` stands for a hexadecimal digit. */
@@ -26,6 +26,7 @@ export type LineReading =
   | { readonly kind: 'blank' }
   | { readonly kind: 'done'; readonly line: DoneLine; readonly summed: boolean }
   | { readonly kind: 'intent'; readonly line: IntentLine; readonly summed: boolean }
+  | { readonly kind: 'poll'; readonly line: PollLine; readonly summed: boolean }
   | { readonly kind: 'salt'; readonly line: SaltLine; readonly summed: boolean }
   /** A note about the run itself. Nothing depends on it. */
   | { readonly kind: 'note'; readonly summed: boolean }
@@ -36,7 +37,7 @@ export type LineReading =
   | { readonly kind: 'newer'; readonly version: number }
 
 /** The line with its checksum and line end. Throws what JSON.stringify throws. */
-export function writeLine(line: DoneLine | IntentLine | SaltLine | NoteLine): string {
+export function writeLine(line: DoneLine | IntentLine | PollLine | SaltLine | NoteLine): string {
   const open = JSON.stringify(line).slice(0, -1)
   return `${open},"crc":"${hex(zlib.crc32(open))}"}\n`
 }
@@ -71,6 +72,7 @@ export function readLine(bytes: Buffer): LineReading {
   if (problem !== undefined) return { kind: 'refused', problem, summed }
   if (summed) delete (value as { crc?: unknown }).crc
   if ('intent' in (value as object)) return { kind: 'intent', line: value as IntentLine, summed }
+  if ('poll' in (value as object)) return { kind: 'poll', line: value as PollLine, summed }
   if ('salt' in (value as object)) return { kind: 'salt', line: value as SaltLine, summed }
   return { kind: 'done', line: value as DoneLine, summed }
 }
@@ -127,8 +129,11 @@ function checkSum(line: Buffer, value: unknown): 'fits' | 'differs' | 'none' {
   return written === hex(zlib.crc32(line.subarray(0, start))) ? 'fits' : 'differs'
 }
 
+type Versioned = { readonly v?: unknown } | null
+
 function versionOf(value: unknown): number {
-  const { v, intent } = Object(value) as { v?: unknown; intent?: { v?: unknown } | null }
-  const version = intent === undefined ? v : intent?.v
+  const { v, intent, poll } = Object(value) as { v?: unknown; intent?: Versioned; poll?: Versioned }
+  const inner = intent ?? poll
+  const version = inner === undefined ? v : inner?.v
   return Number.isInteger(version) ? (version as number) : 0
 }

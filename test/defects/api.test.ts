@@ -68,6 +68,7 @@ describe('everything that is documented exists', () => {
       multipart: true,
       params: true,
       parseFunc: true,
+      poll: true,
       proxy: true,
       retry: true,
       returnType: true,

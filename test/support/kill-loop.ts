@@ -66,8 +66,11 @@ export interface Life {
   readonly ended: Promise<{ readonly code: number | null; readonly said: readonly string[]; readonly error: string }>
 }
 
-export function live(...args: readonly string[]): Life {
-  const child = spawn(process.execPath, [PROGRAM, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+export const live = (...args: readonly string[]): Life => liveAs(PROGRAM, ...args)
+
+/** @param program path of what the process runs */
+export function liveAs(program: string, ...args: readonly string[]): Life {
+  const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
   const said: string[] = []
   let error = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => (error += text))

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { folder } from './run-lines.ts'
-import type { DoneLine, IntentLine } from '../../src/core/journal.ts'
+import type { DoneLine, IntentLine, PollLine } from '../../src/core/journal.ts'
 import type { Outcome } from '../../src/core/outcome.ts'
 import { mockTransport } from '../../src/testing/index.ts'
 import type { MockHandler, MockTransport } from '../../src/testing/index.ts'
@@ -28,9 +28,9 @@ export const endsOf = (outcomes: readonly Outcome[]): string[] =>
 export const sentIndexes = ({ requests }: MockTransport): number[] =>
   requests.map(({ index }) => index).toSorted((a, b) => a - b)
 
-function linesIn(path: string): (DoneLine | IntentLine)[] {
+function linesIn(path: string): (DoneLine | IntentLine | PollLine)[] {
   const lines = readFileSync(path, 'utf8').split('\n').slice(0, -1)
-  return lines.map(line => JSON.parse(line) as DoneLine | IntentLine)
+  return lines.map(line => JSON.parse(line) as DoneLine | IntentLine | PollLine)
 }
 
 export const doneIn = (path: string): DoneLine[] => linesIn(path).filter((line): line is DoneLine => 'ok' in line)
@@ -47,6 +47,9 @@ export const indexesIn = (path: string): number[] =>
 
 export const intentsIn = (path: string): IntentLine['intent'][] =>
   linesIn(path).flatMap(line => ('intent' in line ? [(line as IntentLine).intent] : []))
+
+export const pollsIn = (path: string): PollLine['poll'][] =>
+  linesIn(path).flatMap(line => ('poll' in line ? [(line as PollLine).poll] : []))
 
 /** The file after a crash before the finished lines of these requests. */
 export function withoutDone(text: string, ...indexes: readonly number[]): string {

@@ -52,6 +52,10 @@ function answer(request: IncomingMessage, response: ServerResponse, body: string
       return send(200, JSON.stringify({ access_token: `token-${times}`, token_type: 'bearer' }))
     case '/flaky':
       return send(times < Number(query.get('until')) ? 503 : 200, JSON.stringify({ times }))
+    case '/job': {
+      const status = times < 4 ? 'working' : 'over'
+      return send(200, JSON.stringify({ status, urls: { get: `/job?id=${id}` } }))
+    }
     case '/times':
       return send(200, String(seen.get(id) ?? 0))
     case '/text':

@@ -12,6 +12,8 @@ export interface Done {
   failed: number
   /** Unsafe requests that the server may or may not have carried out. They fail and are not sent. */
   doubtful: number
+  /** Requests whose jobs are not done. They are followed further, and not started again. */
+  jobs: number
   /** Requests of the run file that the input does not have any more. Known at its end. */
   gone: number
 }
@@ -35,7 +37,7 @@ export function runFileOf({ resume, files }: RunPlan['output']): string | undefi
 export async function recordOf(plan: ResumePlan | undefined, limit: number | undefined): Promise<Record | undefined> {
   const file = plan === undefined ? undefined : await lookInto(plan.path)
   if (plan === undefined || file === undefined) return undefined
-  const done: Done = { ok: 0, failed: 0, doubtful: 0, gone: 0 }
+  const done: Done = { ok: 0, failed: 0, doubtful: 0, jobs: 0, gone: 0 }
   const roll = new Roll(file)
   return {
     done,
@@ -45,6 +47,9 @@ export async function recordOf(plan: ResumePlan | undefined, limit: number | und
       switch (decision.kind) {
         case 'send':
           return true
+        case 'poll':
+          done.jobs++
+          return false
         case 'another':
           throw await another(call, decision, { journal: file, plan })
         case 'doubt':
@@ -64,11 +69,14 @@ export async function recordOf(plan: ResumePlan | undefined, limit: number | und
 }
 
 /** The second line of a plan. */
-export function doneLine({ ok, failed, doubtful, gone }: Done, output: RunPlan['output']): string {
+export function doneLine({ ok, failed, doubtful, jobs, gone }: Done, output: RunPlan['output']): string {
   const parts = [
     `done already: ${ok + failed}`,
     ...(failed > 0 ? [`${failed} of them failed (--retry-failed sends them again)`] : []),
     ...(doubtful > 0 ? [`${doubtful} in doubt (--unknown-writes resend sends them again)`] : []),
+    ...(jobs > 0
+      ? [`${jobs} ${jobs === 1 ? 'job is' : 'jobs are'} followed further, without starting them again`]
+      : []),
     ...(gone > 0 ? [`${gone} not in the input any more (their lines stay)`] : []),
     ...(output.save !== undefined && ok > 0 ? ['files that are gone are fetched again'] : []),
   ]

@@ -18,6 +18,18 @@ export const CRASHED: Fault = fault(
   { sent: true },
 )
 
+/** A job of a run before, of which it is not known where its status is. */
+export const JOB_LOST: Fault = fault(
+  'in_doubt/crash',
+  [
+    'its job had been started when the previous run ended, and the URL of its status was not written, because it has a ' +
+      'secret: it is unknown whether the job is done. ',
+    { option: 'unknownWrites', value: 'resend' },
+    ' starts it again',
+  ],
+  { sent: true },
+)
+
 /** Appended to an in-doubt outcome when failed requests are sent again. */
 export const NOT_RESENT: Words = [
   'not sent again by ',

@@ -68,10 +68,17 @@ function blockerOf({ census, waits, isFull }: Moment): keyof Waits | undefined {
 }
 
 /** Nothing waits at a limit. */
-function unblocked({ onWire, backingOff, inCallback, input, isWindowFull }: Census): ReturnType<typeof causeOf> {
-  if (isWindowFull && inCallback > onWire + backingOff) return only('consumer')
+function unblocked({
+  onWire,
+  backingOff,
+  polling,
+  inCallback,
+  input,
+  isWindowFull,
+}: Census): ReturnType<typeof causeOf> {
+  if (isWindowFull && inCallback > onWire + backingOff + polling) return only('consumer')
   if (input === 'awaited') return only('input')
-  if (backingOff > onWire) return only('retries')
-  if (onWire > 0) return only('server')
+  if (backingOff > onWire + polling) return only('retries')
+  if (onWire + polling > 0) return only('server')
   return inCallback > 0 ? only('consumer') : undefined
 }

@@ -8,21 +8,24 @@ import type { Call } from '../../core/call.ts'
 import { isMeant } from '../../core/failure-codes.ts'
 import { getHeader } from '../../core/headers.ts'
 import { REFUSED_PRINT } from '../../core/journal.ts'
-import type { Doubt, Journal, RecordedRequest } from '../../core/journal.ts'
+import type { Doubt, Journal, RecordedJob, RecordedRequest } from '../../core/journal.ts'
+import type { StatusUrl } from '../../core/poll.ts'
 
 /** What a run file held when it was opened. */
-export type Past = Pick<Journal, 'known' | 'intent' | 'keyedAt' | 'sharesPrint' | 'read' | 'salt' | 'keys'>
+export type Past = Pick<Journal, 'known' | 'intent' | 'job' | 'keyedAt' | 'sharesPrint' | 'read' | 'salt' | 'keys'>
 
 export type ResumeDecision =
   /** `key`: the idempotency key that it was sent with before, by which the server recognises it. */
   | { readonly kind: 'send'; readonly key?: string }
   /** `id`: the id of its line. */
   | { readonly kind: 'restore'; readonly id: string }
+  /** It has started a job, which is not started again. */
+  | ({ readonly kind: 'poll' } & StatusUrl)
   /**
    * It is unknown whether it was carried out, so it is not sent again unless the caller asks. Without `id`, the file
-   * has no line for it.
+   * has no line for it. `isJob`: it has started a job, whose URL was not written.
    */
-  | { readonly kind: 'doubt'; readonly id: string | undefined }
+  | { readonly kind: 'doubt'; readonly id: string | undefined; readonly isJob?: true }
   | AnotherRequest
 
 /** The file has a different request under this id. */
@@ -81,6 +84,7 @@ interface PastRequest {
   readonly id: string
   readonly known: RecordedRequest | undefined
   readonly doubt: Doubt | undefined
+  readonly job: RecordedJob | undefined
 }
 
 /**
@@ -95,7 +99,7 @@ export function findIn(past: Past, call: Call, print: string): PastRequest | Ano
   if (found === undefined || 'kind' in found) return found
   // If the file has both, the intent belongs to a later attempt of a request that had failed.
   const before = found.doubt ?? found.known
-  if (before === undefined) return undefined
+  if (before === undefined) return found.job?.print === print ? found : { kind: 'another', id: found.id }
   if (before.v === 2) return before.print === print ? found : { kind: 'another', id: found.id }
   if (before.print !== oldFingerprint(call)) return { kind: 'another', id: found.id }
   return bringsSecrets(call) ? { kind: 'another', id: found.id, isOld: true } : found
@@ -122,7 +126,8 @@ function atItsPlace(past: Past, { index, key }: Call, print: string): PastReques
 function at(past: Past, id: string): PastRequest | undefined {
   const known = knownOf(past, id)
   const doubt = past.intent(id)
-  return known === undefined && doubt === undefined ? undefined : { id, known, doubt }
+  const job = past.job(id)
+  return known === undefined && doubt === undefined && job === undefined ? undefined : { id, known, doubt, job }
 }
 
 /** Whether the request has headers or credentials of its own, which version 1 did not compare. */
@@ -148,16 +153,20 @@ export function resumeDecisionOf(
     const isNew = found.isRenamed === true && (roll.met > 0 || past.sharesPrint(print))
     return isNew ? SEND : found
   }
-  const { id, known, doubt } = found
+  const { id, known, doubt, job } = found
   if (known !== undefined && doubt === undefined && (known.ok || !isMeant(plan.retryFailed, known.code))) {
     return { kind: 'restore', id }
+  }
+  if (job?.url !== undefined && call.plan.poll !== undefined) {
+    const { url, isForeign, isOperation } = job
+    return { kind: 'poll', url, isForeign, isOperation }
   }
   return isSafe(call) ? SEND : fateOfWrite(call, found, past, plan)
 }
 
 async function fateOfWrite(
   call: Call,
-  { id, doubt }: PastRequest,
+  { id, doubt, job }: PastRequest,
   past: Past,
   { unknownWrites }: Pick<ResumePlan, 'unknownWrites'>,
 ): Promise<ResumeDecision> {
@@ -167,5 +176,6 @@ async function fateOfWrite(
   // Sent with an idempotency key before, and with the same key now: the server recognises it.
   if (typeof key === 'string' && getHeader(call.headers, 'idempotency-key') !== undefined) return { kind: 'send', key }
   if (!isUnknown || unknownWrites === 'resend') return SEND
-  return { kind: 'doubt', id: doubt === undefined || doubt.hasLine ? id : undefined }
+  const isJob = job !== undefined && job.url === undefined && { isJob: true as const }
+  return { kind: 'doubt', id: doubt === undefined || doubt.hasLine ? id : undefined, ...isJob }
 }

@@ -2,7 +2,7 @@
  * Resumes a run from its file: recorded outcomes are restored and not sent again, and a new outcome is written to the
  * file before it is handed out. It wraps sending and settling, so that neither the engine nor the layers know of it.
  */
-import { CRASHED, NOT_RESENT, isGone, resultIn, withKey } from './again.ts'
+import { CRASHED, JOB_LOST, NOT_RESENT, isGone, resultIn, withKey } from './again.ts'
 import { another } from './another-input.ts'
 import { Roll, resumeDecisionOf, findIn, isSafe, knownOf } from './resume-decision.ts'
 import type { ResumeDecision } from './resume-decision.ts'
@@ -25,6 +25,7 @@ import { getHeader } from '../../core/headers.ts'
 import { LineError, REFUSED_PRINT } from '../../core/journal.ts'
 import type { DoneLine, IntentLine, Journal } from '../../core/journal.ts'
 import type { Send } from '../../core/layer.ts'
+import type { JobRecord, StatusUrl } from '../../core/poll.ts'
 import { failedOutcome } from '../../core/outcome.ts'
 import { codeOf, isUnsent } from '../../core/unsent-outcome.ts'
 import type { FailedOutcome, Outcome } from '../../core/outcome.ts'
@@ -93,7 +94,7 @@ export class Resume {
     const lost = notResumable(call.plan.returnType)
     if (lost !== undefined) return done(fault('invalid_request/options', wordsOf(lost)))
     call.trip.print = fingerprint(call, journal.salt)
-    if (journal.isNew && isSafe(call)) return send(call, done)
+    if (journal.isNew && isSafe(call)) return send(this.#withJob(call), done)
     const decision = resumeDecisionOf(call, journal, this.#parts.plan, this.#isChecked ? PROVEN : this.#roll)
     awaited(
       isThenable(decision) ? decision.then(found => this.#follow(call, found)) : this.#follow(call, decision),
@@ -110,14 +111,52 @@ export class Resume {
         return this.#restore(call, decision.id)
       case 'doubt':
         if (isMeant(this.#parts.plan.retryFailed, CRASHED.code)) call.trip.warn(NOT_RESENT)
-        return decision.id === undefined ? Promise.resolve(CRASHED) : this.#restore(call, decision.id)
+        return decision.id === undefined
+          ? Promise.resolve(decision.isJob === true ? JOB_LOST : CRASHED)
+          : this.#restore(call, decision.id)
+      case 'poll':
+        return resultOf(send, this.#withJob(call, decision))
       case 'send': {
-        if (isSafe(call)) return resultOf(send, call)
+        if (isSafe(call)) return resultOf(send, this.#withJob(call))
         const keyed = decision.key === undefined ? call : withKey(call, decision.key)
         this.#keys.set(call.trip, getHeader(keyed.headers, 'idempotency-key'))
         let intended: Promise<Fault | undefined> | undefined
-        return resultOf(send, { ...keyed, announced: () => (intended ??= this.#intend(keyed)) })
+        return resultOf(send, { ...this.#withJob(keyed), announced: () => (intended ??= this.#intend(keyed)) })
       }
+    }
+  }
+
+  /** The call, with what the file has and gets of its job. */
+  #withJob(call: Call, known?: StatusUrl): Call {
+    if (call.plan.poll === undefined) return call
+    const job: JobRecord = { known, record: url => this.#recordJob(call, url) }
+    return { ...call, job }
+  }
+
+  /** Records where the status of a job is, so that the job is neither lost nor started again after a crash. */
+  async #recordJob(
+    { index, plan, trip }: Call,
+    { url, isForeign, isOperation }: StatusUrl,
+  ): Promise<Fault | undefined> {
+    const { id, print = '' } = trip
+    const isPlain = printableUrl(url, plan.secretNames) === url
+    const at = new Date(this.#parts.clock.epochMs()).toISOString()
+    try {
+      await this.#parts.journal.append({
+        poll: {
+          v: 2,
+          index,
+          id,
+          print,
+          ...(isPlain && { url }),
+          ...(isForeign && { foreign: true }),
+          ...(isOperation && { operation: true }),
+          at,
+        },
+      })
+      return undefined
+    } catch (error) {
+      return this.#broken('write', error)
     }
   }
 

@@ -84,7 +84,7 @@ export interface SentTrip {
   readonly elapsedMs: number
   readonly warnings: Trip['warnings']
   readonly sentHeaders: Trip['sentHeaders']
-  readonly retry: Pick<Trip['retry'], 'attempts' | 'redirects' | 'tries' | 'notRetriedBecause'>
+  readonly retry: Pick<Trip['retry'], 'attempts' | 'redirects' | 'polls' | 'tries' | 'notRetriedBecause'>
   readonly times: Pick<Trip['stopwatch'], (typeof TIMES)[number]>
 }
 
@@ -92,6 +92,7 @@ export const TIMES = [
   'queueMs',
   'limiterMs',
   'backoffMs',
+  'pollingMs',
   'dnsMs',
   'connectMs',
   'tlsMs',

@@ -180,10 +180,10 @@ async function settleOnCaller(call: Call, result: Result): Promise<Outcome> {
 }
 
 function sentTrip({ retry, sentHeaders, stopwatch, warnings }: Trip): SentTrip {
-  const { attempts, redirects, tries, notRetriedBecause } = retry
+  const { attempts, redirects, polls, tries, notRetriedBecause } = retry
   const times = Object.fromEntries(TIMES.map(part => [part, stopwatch[part]])) as unknown as SentTrip['times']
   const elapsedMs = systemClock.now() - stopwatch.startedAtMs
-  return { elapsedMs, warnings, sentHeaders, retry: { attempts, redirects, tries, notRetriedBecause }, times }
+  return { elapsedMs, warnings, sentHeaders, retry: { attempts, redirects, polls, tries, notRetriedBecause }, times }
 }
 
 /** The fields of an outcome that the engine counts. The outcome itself is made, and stays, on the calling thread. */

@@ -16,7 +16,7 @@ interface Bar {
 
 /** In the order in which they happen in an attempt. */
 const ATTEMPT = ['dns', 'connect', 'tls', 'firstByte', 'body'] as const
-const BEFORE = ['queue', 'limiter', 'backoff'] as const
+const BEFORE = ['queue', 'limiter', 'backoff', 'polling'] as const
 
 export function waterfall(request: RequestReport): HTMLElement {
   const { bars, note } = request.tries === undefined ? single(request) : several(request.tries)

@@ -6,7 +6,7 @@ import type { WirePorts } from '../../../src/client/wire.ts'
 import { planClient } from '../../../src/config/client-plan.ts'
 import { planBatch } from '../../../src/config/plan.ts'
 import { readOptions } from '../../../src/config/read.ts'
-import type { DoneLine, IntentLine, Journal } from '../../../src/core/journal.ts'
+import type { DoneLine, IntentLine, Journal, PollLine } from '../../../src/core/journal.ts'
 import type { Outcome } from '../../../src/core/outcome.ts'
 import type { AcknowledgedSource } from '../../../src/core/ports.ts'
 import type { Limit } from '../../../src/policy/limit.ts'
@@ -25,7 +25,7 @@ function queue(jobs: readonly string[]): AcknowledgedSource & { readonly left: S
 }
 
 /** A record in memory; what was appended is known to the next journal over the same lines. */
-function memoryJournal(lines: (DoneLine | IntentLine)[], events: string[]): Journal {
+function memoryJournal(lines: (DoneLine | IntentLine | PollLine)[], events: string[]): Journal {
   const known = new Map(lines.flatMap(line => ('ok' in line ? [[line.id, line] as const] : [])))
   return {
     size: 0,
@@ -38,6 +38,7 @@ function memoryJournal(lines: (DoneLine | IntentLine)[], events: string[]): Jour
       return line && { v: 2, print: line.print as string, ok: line.ok }
     },
     intent: () => undefined,
+    job: () => undefined,
     keyedAt: () => undefined,
     sharesPrint: () => false,
     read: id => Promise.resolve(known.get(`${id}`) as DoneLine),
@@ -68,7 +69,7 @@ function lease(starts: number): Limit & { topUp(more: number): void; readonly bo
   }
 }
 
-async function run(jobs: readonly string[], lines: (DoneLine | IntentLine)[], ports: WirePorts = {}) {
+async function run(jobs: readonly string[], lines: (DoneLine | IntentLine | PollLine)[], ports: WirePorts = {}) {
   const values = readOptions({}, 'constructor')
   const transport = mockTransport(({ url }) => ({ json: url }))
   const client = planClient(values)

@@ -8,8 +8,9 @@ import type { PageView } from './style.ts'
 
 /** A whole number ≥ 0, also as text; undefined for anything else. */
 export function wholeNumber(value: unknown): number | undefined {
-  const text = typeof value === 'string' ? value : digitsOf(value)
-  const number = text !== undefined && /^\d{1,16}$/.test(text) ? Number(text) : value
+  const digits = digitsOf(value)
+  const isText = typeof value === 'string' && /^\d{1,16}$/.test(value)
+  const number = digits !== undefined || isText ? Number(digits ?? value) : value
   return Number.isSafeInteger(number) && (number as number) >= 0 ? (number as number) : undefined
 }
 

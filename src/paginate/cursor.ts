@@ -4,7 +4,7 @@
  */
 import type { Fault } from '../core/result.ts'
 import { cursorText, numberFault } from './cursor-value.ts'
-import { isNothing } from './fields.ts'
+import { isNothing, memberAt } from './fields.ts'
 import { NextUrls } from './next-url.ts'
 import { givenField, hasJsonBody, setField } from './request-field.ts'
 import type { FirstRequest } from './request-field.ts'
@@ -66,9 +66,20 @@ function endOf(value: unknown, where: string): PageStep {
 }
 
 function byUrl(found: unknown, page: PageView, urls: NextUrls, where: string): PageStep {
-  if (typeof found !== 'string' || URL_LIKE.test(found)) return urls.step(found, page, where)
+  if (typeof found !== 'string' || URL_LIKE.test(found)) return urls.step(confluent(found, page.value), page, where)
   return refuse('param', [
     `there is a cursor at ${where}, but no field of the request that takes it. Give its name with `,
     { option: 'paginate.param' },
   ])
+}
+
+/**
+ * Confluence gives `_links.next` without the path that its `_links.base` ends with: `/rest/api/content?start=5` below
+ * `https://host/confluence`. Its second version gives the whole path.
+ */
+function confluent(found: unknown, value: unknown): unknown {
+  const base = memberAt(value, '_links', 'base')
+  if (typeof base !== 'string' || typeof found !== 'string' || memberAt(value, '_links', 'next') !== found) return found
+  const path = URL.parse(base)?.pathname.replace(/\/$/, '')
+  return path === undefined || !found.startsWith('/') || found.startsWith(`${path}/`) ? found : base + found
 }

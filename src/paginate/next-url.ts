@@ -1,5 +1,5 @@
 /** The URL of the next page, as a server gives it: checked, absolute, and not one that this root has asked before. */
-import { CONTROL } from '../core/url.ts'
+import { CONTROL, printableUrl } from '../core/url.ts'
 import { fault } from '../core/result.ts'
 import { shapeOf } from './fields.ts'
 import { Seen } from './seen.ts'
@@ -23,7 +23,9 @@ export class NextUrls {
     const url = CONTROL.test(target) ? null : URL.parse(target, base)
     // The codes of a redirect to such a place.
     if (url === null) {
-      return fault('redirect/invalid', `the next page (${where}) has an invalid URL: ${cut(target)}`, { sent: true })
+      return fault('redirect/invalid', `the next page (${where}) has an invalid URL: ${cut(printableUrl(target))}`, {
+        sent: true,
+      })
     }
     if (url.protocol !== 'https:' && url.protocol !== 'http:') {
       const message = `the next page (${where}) is at ${cut(url.protocol)}, which is not fetched`

@@ -65,6 +65,18 @@ describe('the style cursor', () => {
     ['Django REST', by('next'), { count: 3, next: 'https://api.test/items?page=2' }, 'https://api.test/items?page=2'],
     ['the last page of Django REST', by('next'), { count: 3, next: null }, 'end'],
     ['a URL that is only a query', by('next'), { next: '?page=2' }, 'https://api.test/items?page=2'],
+    [
+      'Confluence, whose links leave out a part of the path',
+      by('_links.next'),
+      { _links: { base: 'https://api.test/confluence', context: '', next: '/rest/api/content?start=5' } },
+      'https://api.test/confluence/rest/api/content?start=5',
+    ],
+    [
+      'the second version of Confluence',
+      by('_links.next'),
+      { _links: { base: 'https://api.test/wiki', next: '/wiki/api/v2/pages?cursor=a' } },
+      'https://api.test/wiki/api/v2/pages?cursor=a',
+    ],
     ['DigitalOcean', by('links.pages.next'), { links: { pages: { next: 'https://d.test/2' } } }, 'https://d.test/2'],
     ['a whole URL in spite of a name', by('next', 'cursor'), { next: 'https://a.test/2' }, 'https://a.test/2'],
     ['a cursor in base64 with a slash in front', by('next', 'cursor'), { next: '/w==' }, '?cursor=%2Fw%3D%3D'],

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { PaginatePlan } from '../../src/core/pagination.ts'
+import { parseAsWritten } from '../../src/core/exact-json.ts'
 import { planOf, readPages, stepsOf, viewOf } from './pages.ts'
 import type { Server } from './pages.ts'
 
@@ -66,6 +67,11 @@ describe('the style offset', () => {
     const view = viewOf({ items: numbers(10), total: 25 }, { ...(requestUrl && { requestUrl }), body })
     const expected = body === undefined ? '?startAt=15' : '{"startAt":15}'
     expect(await stepsOf(plan, [view], 'items')).toEqual([expected])
+  })
+
+  it('reads an offset of the body that is not written as a double would be', async () => {
+    const view = viewOf([1, 2], { body: parseAsWritten('{"offset": 1e1}') })
+    expect(await stepsOf(PLAN, [view])).toEqual(['{"offset":12}'])
   })
 
   it('needs no path to the items if the page is a list', async () => {

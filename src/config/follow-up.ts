@@ -6,6 +6,7 @@ import { bodyPlanOf } from './body.ts'
 import { isFetchRequest } from './fetch-request.ts'
 import { isRecord } from './kinds.ts'
 import { laneKeyOf } from './lane-key.ts'
+import { planAfter } from './plan.ts'
 import type { RequestPlan } from './plan.ts'
 import { prepare } from './prepare.ts'
 import type { Refusal } from './prepare.ts'
@@ -71,7 +72,7 @@ export function callOfFollowUp(given: FollowUpInput, found: Found, plan: Request
   if (isFault(spec)) return { refused: spec }
   const params = plan.params === undefined ? undefined : paramsFor(spec, parent.origin, plan.params)
   const item = { index: parent.index, key: parent.key, params, nowMs }
-  const call = prepare(spec, item, withoutParams(plan))
+  const call = prepare(spec, item, withoutParams(planAfter(parent.plan, plan)))
   if ('refused' in call) return call
   if (call.origin === parent.origin) return parent.own === undefined ? call : inheriting(call, parent.own, parent.trip)
   const wrong = targetOf(call.url, parent)

@@ -143,7 +143,31 @@ export function planSpec(given: Values, { values: shared, call }: RequestPlan): 
   const values = merge(shared, given)
   const plan: Record<string, unknown> = { ...call }
   for (const name in given) for (const change of CHANGES[name] ?? []) change(plan, values)
-  return plan as unknown as CallPlan
+  const own = plan as unknown as CallPlan
+  if (own.follow !== undefined) valuesOfOwn.set(own, values)
+  return own
+}
+
+const valuesOfOwn = new WeakMap<CallPlan, Values>()
+const plansOfOwn = new WeakMap<CallPlan, RequestPlan>()
+
+/**
+ * The plan of a request that follows one with this plan. What that one has of its own holds for its pages, too; a checksum
+ * is of one body.
+ */
+export function planAfter(call: CallPlan, shared: RequestPlan): RequestPlan {
+  if (call === shared.call) return shared
+  const known = plansOfOwn.get(call)
+  if (known !== undefined) return known
+  const { checksum: _own, ...values } = valuesOfOwn.get(call) ?? shared.values
+  const { checksum } = shared.call.saving
+  const plan: RequestPlan = {
+    ...shared,
+    values: checksum === undefined ? values : { ...values, checksum },
+    call: call.saving.checksum === checksum ? call : { ...call, saving: { ...call.saving, checksum } },
+  }
+  plansOfOwn.set(call, plan)
+  return plan
 }
 
 /** The options of a call over those of its client. */

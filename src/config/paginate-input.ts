@@ -50,7 +50,14 @@ export const readPaginate: Read<PaginateInput> = (value, name, problems) => {
   if (typeof value === 'string') return readNamed(value, name, problems)
   if (!isPlain(value)) {
     const expected = "a style such as 'link', or an object with style"
-    problems.push(problem(name, expected, got(value), typeof value === 'object' ? plainRemedy(value) : ''))
+    problems.push(
+      problem(
+        name,
+        expected,
+        got(value),
+        typeof value === 'object' ? plainRemedy(value) : "Write 'link', or { style: 'cursor', next: …, param: … }.",
+      ),
+    )
     return undefined
   }
   const before = problems.length

@@ -34,7 +34,7 @@ export function callPlanFor(spec: RequestSpec, plan: RequestPlan, problems: Prob
   checkItems(spec, plan.call.returnType, problems)
   if (returnType === 'file' && (spec.saveTo ?? plan.call.saving.saveTo) === undefined) problems.push(NO_SAVE_TO)
   checkSaving(returnType, spec, problems)
-  checkPages(spec, (spec.items ?? plan.call.follow?.items) !== undefined, returnType, problems)
+  checkPages(spec, (itemsIn(spec) ?? plan.call.follow?.items) !== undefined, returnType, problems)
   if (values['poll'] !== undefined) checkPoll(merge(plan.values, values), problems)
   if (isRecord(spec.retry) && spec.retry.budget !== undefined) problems.push(BUDGET_IN_CALL)
   if (spec.proxy !== undefined && spec.proxy !== false && spec.proxy !== null && !plan.takesProxy) {
@@ -42,4 +42,8 @@ export function callPlanFor(spec: RequestSpec, plan: RequestPlan, problems: Prob
   }
   if (!overrides || problems.length > 0) return plan.call
   return planSpec(values, plan)
+}
+
+function itemsIn({ items, paginate }: RequestSpec): unknown {
+  return typeof paginate === 'object' && paginate !== null ? (paginate.items ?? items) : items
 }

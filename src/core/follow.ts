@@ -79,6 +79,16 @@ export interface FollowOptions extends FollowLimits {
    */
   follow?: Follow | undefined
   /**
+   * Requests the further pages of each request of the input, by the style of its API. The requests differ from the first
+   * one only in their URL, or in their JSON body; one at another origin loses credentials as after a redirect. A
+   * paginated POST is a read: it is retried and repeated like a GET. With `'offset'` and `'page'` the pages are requested
+   * in parallel as soon as the last one is known, but one after the other with `until` or `maxItems`.
+   *
+   * @example paginate: 'link' // Link: <…>; rel="next" (RFC 8288)
+   * @example paginate: { style: 'cursor', next: 'meta.next_cursor', param: 'cursor', items: 'data' }
+   */
+  paginate?: Pagination | undefined
+  /**
    * Where the items of a page are: a JMESPath expression, or a function of its value. The value of a request is then the
    * list of its items over all pages, and each outcome of `stream()` has its `items`. Null or undefined: the page has
    * none. Anything else that is no list fails with `follow/items`.
@@ -86,8 +96,6 @@ export interface FollowOptions extends FollowLimits {
    * @example items: 'data.results'
    */
   items?: Path<readonly unknown[] | null | undefined> | undefined
-  /** Requests all pages, by the style of the API. See `paginate` of the options. */
-  paginate?: Pagination | undefined
   /** With `items`: ends a request of the input at the first item for which it returns true; that item is left out. */
   until?: Until | undefined
 }

@@ -11,6 +11,19 @@ circular.self = circular
 
 /** For each option: values that are wrong whatever the other options are. */
 const WRONG: Readonly<Record<OptionName, readonly unknown[]>> = {
+  paginate: [
+    'pages',
+    'cursor',
+    '',
+    1,
+    null,
+    true,
+    [],
+    {},
+    { style: 'cursor' },
+    { style: 'link', next: 'a' },
+    { style: 'page', size: 0 },
+  ],
   follow: ['next', 1, null, true, {}],
   items: ['', ' ', 1, null, true, [], {}],
   until: ['x', 1, null, true, {}],

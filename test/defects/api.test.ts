@@ -40,12 +40,10 @@ import { echoServer } from '../support/echo-server.ts'
 describe('everything that is documented exists', () => {
   it('every option of the types has an entry in the table, and the reverse', () => {
     type Offered = keyof BatchOptions | keyof ClientOptions | keyof StreamCallOptions | keyof BatchDrainOptions
-    // Its types came first.
-    type Coming = 'paginate'
-    expectTypeOf<Exclude<Offered, OptionName | Coming>>().toBeNever()
+    expectTypeOf<Exclude<Offered, OptionName>>().toBeNever()
     expectTypeOf<Exclude<OptionName, Offered>>().toBeNever()
     // Complete by its type: a field that only the table or only the type has is an error.
-    const fields: Record<Exclude<keyof RequestSpec, 'url' | 'key' | 'meta' | Coming>, true> = {
+    const fields: Record<Exclude<keyof RequestSpec, 'url' | 'key' | 'meta'>, true> = {
       acceptStatus: true,
       auth: true,
       body: true,
@@ -66,6 +64,7 @@ describe('everything that is documented exists', () => {
       maxRetries: true,
       method: true,
       multipart: true,
+      paginate: true,
       params: true,
       parseFunc: true,
       poll: true,

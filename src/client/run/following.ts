@@ -14,6 +14,7 @@ import type { Call, CallPlan } from '../../core/call.ts'
 import { isThenable, reasonOf, runCallback } from '../../core/callback.ts'
 import { RequestError } from '../../core/error.ts'
 import type { FollowContext, FollowPlan, FollowUpInput, FollowUps } from '../../core/follow.ts'
+import { parseAsWritten } from '../../core/exact-json.ts'
 import { getAllHeaders } from '../../core/headers.ts'
 import { failedOutcome, refusedOutcome } from '../../core/outcome.ts'
 import type { OkOutcome, Outcome } from '../../core/outcome.ts'
@@ -26,6 +27,7 @@ import type { Fault, Origin, Result } from '../../core/result.ts'
 import { unsentOutcome } from '../../core/unsent-outcome.ts'
 import { printableUrl } from '../../core/url.ts'
 import type { Writable } from '../../core/writable.ts'
+import { sizeChange } from '../../paginate/size.ts'
 import type { Growth } from '../../engine/growing-source.ts'
 import type { EngineParts } from '../../engine/ports.ts'
 import type { Item } from '../../engine/source.ts'
@@ -96,7 +98,8 @@ export class Following implements Growth {
   preparing(parts: EngineParts): EngineParts {
     return {
       ...parts,
-      prepare: item => (item.value instanceof FollowUp ? this.#prepare(item.value) : parts.prepare(item)),
+      prepare: item =>
+        item.value instanceof FollowUp ? this.#prepare(item.value) : this.#firstPage(parts.prepare(item)),
       abandon: (item, reason) =>
         item.value instanceof FollowUp ? this.#abandon(item.value, reason) : parts.abandon(item, reason),
     }
@@ -149,6 +152,25 @@ export class Following implements Growth {
     const shown = printableUrl(call.url, call.plan.secretNames)
     const message = `the page was requested before: ${call.method} ${shown}`
     return this.#refused(page, found, call.url, fault('follow/loop', message))
+  }
+
+  /** A request of the input whose further pages will be requested: with the size of its pages, and as a read. */
+  #firstPage(prepared: Call | Outcome): Call | Outcome {
+    if ('ok' in prepared) return prepared
+    const { method, plan, url } = prepared
+    const paginate = plan.follow?.paginate
+    if (paginate === undefined) return prepared
+    if (!READS.has(method)) {
+      const reason = fault('invalid_request/method', `expected GET, POST or QUERY for pages, got ${method}`)
+      return abandoned(prepared, reason)
+    }
+    const call = asRead(prepared)
+    const change = sizeChange(paginate, { url, body: jsonIn(call) })
+    if (change === undefined) return call
+    const sized = callOfPage(call, change, { call, url }, this.#parts.clock.now())
+    if ('refused' in sized) return abandoned(call, sized.refused)
+    sized.trip.id = call.trip.id
+    return sized
   }
 
   #refused(page: Page, { call }: Found, url: string, reason: Fault): Outcome {
@@ -343,6 +365,26 @@ export class Following implements Growth {
   }
 }
 
+/** Methods that ask for a page. A POST may be a search. */
+const READS: ReadonlySet<string> = new Set(['GET', 'POST', 'QUERY', 'SEARCH', 'REPORT'])
+
+const readPlans = new WeakMap<CallPlan, CallPlan>()
+
+function asRead(call: Call): Call {
+  const { method, plan } = call
+  if (plan.retry.methods.has(method)) return call
+  let read = readPlans.get(plan)
+  if (read === undefined) {
+    read = { ...plan, retry: { ...plan.retry, methods: new Set([...plan.retry.methods, ...READS]) } }
+    readPlans.set(plan, read)
+  }
+  return { ...call, plan: read, repeatable: true }
+}
+
+function abandoned({ index, key, meta, method, plan, trip, url }: Call, reason: Fault): Outcome {
+  return refusedOutcome({ id: trip.id, index, key, method, url, meta }, reason, plan.secretNames)
+}
+
 const unpaginated = new WeakMap<CallPlan, CallPlan>()
 
 /** Pagination is that of the requests of the input: what `follow` returns has other pages, or none. */
@@ -389,7 +431,7 @@ function viewOf(page: Page, { call, url }: Found, result: Result, outcome: OkOut
 function jsonIn({ body }: Call): unknown {
   if (typeof body !== 'string') return undefined
   try {
-    return JSON.parse(body) as unknown
+    return parseAsWritten(body)
   } catch {
     return undefined
   }

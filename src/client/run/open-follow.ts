@@ -1,24 +1,31 @@
 /** The options of follow-ups with their paths compiled. */
 import type { FollowPlan } from '../../core/follow.ts'
-import type { Paginator } from '../../core/pagination.ts'
-import { fault } from '../../core/result.ts'
-import type { Fault } from '../../core/result.ts'
-import { got } from '../../config/kinds.ts'
+import type { ItemsOf, OpenPagination } from '../../paginate/open.ts'
 
 export interface OpenFollow {
   readonly plan: FollowPlan
-  /** The items of a page; undefined if it has none. */
-  readonly itemsOf: ((value: unknown) => readonly unknown[] | undefined | Fault) | undefined
-  readonly start: (() => Paginator) | undefined
+  /** The items of a page; undefined if the values of the pages count. */
+  readonly itemsOf: ItemsOf | undefined
+  readonly start: OpenPagination['start'] | undefined
 }
 
+/** A promise only if there are paths to compile. Rejects with a ConfigError if one of them is wrong. */
 export function openFollow(plan: FollowPlan): OpenFollow | Promise<OpenFollow> {
-  const { items } = plan
-  return { plan, itemsOf: typeof items === 'function' ? value => listOf(items(value)) : undefined, start: undefined }
+  const isPlain = plan.items === undefined && plan.paginate === undefined
+  return isPlain ? { plan, itemsOf: undefined, start: undefined } : openPaths(plan)
 }
 
-function listOf(items: unknown): readonly unknown[] | undefined | Fault {
-  if (items === undefined || items === null) return undefined
-  if (Array.isArray(items)) return items
-  return fault('follow/items', `items: expected a list, got ${got(items)}`)
+async function openPaths(plan: FollowPlan): Promise<OpenFollow> {
+  const { items, paginate } = plan
+  // Loaded by the first run that needs it.
+  const { openItems, openPagination } = await import('../../paginate/open.ts')
+  if (paginate === undefined) {
+    return { plan, itemsOf: items === undefined ? undefined : await openItems(items), start: undefined }
+  }
+  const pagination = await openPagination(paginate, items)
+  return {
+    plan,
+    itemsOf: items === undefined ? undefined : pagination.itemsOf,
+    start: () => pagination.start(),
+  }
 }

@@ -1,10 +1,10 @@
 /** The options of follow-ups: what follows a request, and how much of it. */
 import { funcOf } from '../functions.ts'
-import { bool, count, matching, problem } from '../kinds.ts'
+import { bool, count, problem } from '../kinds.ts'
 import { option, part } from '../option.ts'
+import { readPaginate, readPath } from '../paginate-input.ts'
 import type { Values } from '../table.ts'
 import type { Follow, FollowPlan, Until } from '../../core/follow.ts'
-import type { Path } from '../../core/pagination.ts'
 import { isPassedOn } from '../../core/passed-on.ts'
 import type { Problem } from '../../core/problem.ts'
 import type { ReturnTypeName } from '../../core/spec.ts'
@@ -15,12 +15,6 @@ const IN_SYNC = {
   remedy: 'A function that makes requests cannot run while the thread is blocked.',
 }
 
-const readPath = matching(
-  'a JMESPath expression or a function',
-  (value): value is Path => typeof value === 'function' || (typeof value === 'string' && value.trim() !== ''),
-  "Write it as 'data.items', or value => value.data.items.",
-)
-
 export const FOLLOW_OPTIONS = {
   follow: option({
     scope: 'call',
@@ -30,6 +24,16 @@ export const FOLLOW_OPTIONS = {
     crosses: 'drop',
     inSync: () => IN_SYNC,
     doc: 'Called with each successful outcome; returns what follows: one request (the next page), a list of requests, or nothing.',
+  }),
+  paginate: option({
+    scope: 'call',
+    perSpec: true,
+    plan: 'part',
+    read: readPaginate,
+    crosses: 'drop',
+    inSync: ({ plan, items }) =>
+      [plan.next, plan.total, items].some(path => typeof path === 'function') ? IN_SYNC : undefined,
+    doc: "Requests the further pages of each request, by the style of the API: `'link'`, `'cursor'`, `'offset'`, `'page'`, `'odata'`, `'json-api'`, `'mediawiki'`, `'elasticsearch'`, `'relay'` or `'auto'`; or `{ style, next, param, total, size, sizeParam, items }`.",
   }),
   items: option({
     scope: 'call',
@@ -90,16 +94,17 @@ export const FOLLOW_OPTIONS = {
   }),
 }
 
-const FOLLOW_NAMES = ['follow', 'items', 'until', 'maxItems', 'maxPages', 'maxDepth'] as const
+const FOLLOW_NAMES = ['follow', 'paginate', 'items', 'until', 'maxItems', 'maxPages', 'maxDepth'] as const
 
 export const CALL_FOLLOW = { follow: part(FOLLOW_NAMES, planFollow) }
 
 function planFollow(values: Values): FollowPlan | undefined {
-  const { follow, items, until } = values
-  if (follow === undefined && items === undefined) return undefined
+  const { follow, paginate, until } = values
+  const items = paginate?.items ?? values.items
+  if (follow === undefined && paginate === undefined && items === undefined) return undefined
   return {
     follow,
-    paginate: undefined,
+    paginate: paginate?.plan,
     items,
     until,
     maxItems: values.maxItems ?? FOLLOW_OPTIONS.maxItems.default,
@@ -109,8 +114,8 @@ function planFollow(values: Values): FollowPlan | undefined {
 }
 
 export function checkFollow(values: Values, problems: Problem[]): void {
-  const { flatten, keys, onFailure, items, returnType } = values
-  checkPages(values, items !== undefined, returnType, problems)
+  const { flatten, keys, onFailure, items, paginate, returnType } = values
+  checkPages(values, (items ?? paginate?.items) !== undefined, returnType, problems)
   if (flatten !== true) return
   if (keys !== undefined) problems.push(problem('flatten', 'no keys beside it', 'keys', 'Leave one of them out.'))
   if (onFailure !== undefined && onFailure !== 'throw') {

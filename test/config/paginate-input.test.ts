@@ -42,7 +42,10 @@ describe('readPaginate', () => {
       'links',
       "paginate: expected one of 'link', 'cursor', 'offset', 'page', 'odata', 'json-api', 'mediawiki', 'elasticsearch', 'relay', 'auto', got \"links\". Did you mean 'link'?",
     ],
-    [5, "paginate: expected a style such as 'link', or an object with style, got 5."],
+    [
+      5,
+      "paginate: expected a style such as 'link', or an object with style, got 5. Write 'link', or { style: 'cursor', next: …, param: … }.",
+    ],
     [
       null,
       "paginate: expected a style such as 'link', or an object with style, got null. Write it as { name: value }.",

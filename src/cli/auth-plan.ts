@@ -7,7 +7,12 @@ import type { Auth } from '../index.ts'
 import type { Problem } from '../core/problem.ts'
 
 const WAYS = ['auth', 'bearer', 'token-command', 'oauth-token-url'] as const satisfies readonly FlagName[]
-const OF_OAUTH = ['oauth-client', 'oauth-scope', 'oauth-client-auth'] as const satisfies readonly FlagName[]
+const OF_OAUTH = [
+  'oauth-client',
+  'oauth-refresh-token',
+  'oauth-scope',
+  'oauth-client-auth',
+] as const satisfies readonly FlagName[]
 
 export function authOf(values: FlagValues, env: NodeJS.ProcessEnv, problems: Problem[]): Auth | undefined {
   const given = WAYS.filter(name => values[name] !== undefined)
@@ -41,24 +46,31 @@ function basicOf(auth: string, env: NodeJS.ProcessEnv, problems: Problem[]): Aut
 
 const commandAuth = (command: string): Auth => ({ refresh: ({ signal }) => tokenFrom(command, signal) })
 
-function oauthOf(
-  tokenUrl: string,
-  { 'oauth-client': client, 'oauth-scope': scope, 'oauth-client-auth': clientAuth }: FlagValues,
-  env: NodeJS.ProcessEnv,
-  problems: Problem[],
-): Auth | undefined {
+function oauthOf(tokenUrl: string, values: FlagValues, env: NodeJS.ProcessEnv, problems: Problem[]): Auth | undefined {
+  const { 'oauth-client': client, 'oauth-scope': scope, 'oauth-client-auth': clientAuth } = values
+  const refresh = values['oauth-refresh-token']
   if (client === undefined) {
     problems.push('--oauth-token-url: expected --oauth-client ID:SECRET with it, got none. Add it.')
     return undefined
   }
-  const pair = clientOf(client, env, problems)
-  if (pair === undefined) return undefined
+  const refreshToken = refresh === undefined ? undefined : secretOf(refresh, '--oauth-refresh-token', env, problems)
+  const pair = clientOf(client, refresh !== undefined, env, problems)
+  if (pair === undefined || (refresh !== undefined && refreshToken === undefined)) return undefined
   const [clientId, clientSecret] = pair
-  return checked({ oauth: { tokenUrl, clientId, clientSecret, scope, clientAuth } }, problems)
+  return checked({ oauth: { tokenUrl, clientId, clientSecret, refreshToken, scope, clientAuth } }, problems)
 }
 
-/** `env:ID:SECRET` names two variables. */
-function clientOf(given: string, env: NodeJS.ProcessEnv, problems: Problem[]): [string, string] | undefined {
+/**
+ * `env:ID:SECRET` names two variables.
+ *
+ * @param mayBePublic a client with a refresh token needs no secret
+ */
+function clientOf(
+  given: string,
+  mayBePublic: boolean,
+  env: NodeJS.ProcessEnv,
+  problems: Problem[],
+): [id: string, secret?: string] | undefined {
   const names = /^env:([^:]+):([^:]+)$/.exec(given)
   if (names !== null) {
     const [, id = '', secret = ''] = names
@@ -68,6 +80,7 @@ function clientOf(given: string, env: NodeJS.ProcessEnv, problems: Problem[]): [
   const pair = secretOf(given, '--oauth-client', env, problems)
   if (pair === undefined) return undefined
   const at = pair.indexOf(':')
+  if (at === -1 && mayBePublic) return [pair]
   if (at > 0 && at < pair.length - 1) return [pair.slice(0, at), pair.slice(at + 1)]
   problems.push("--oauth-client: expected 'ID:SECRET', got something else. Write it with a colon between them.")
   return undefined

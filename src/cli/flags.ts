@@ -112,6 +112,11 @@ export const FLAGS = {
       more: 'env:ID:SECRET reads the two from the variables ID and SECRET; env:NAME and @FILE hold both, with a colon between them.',
     },
   ),
+  'oauth-refresh-token': taking('Request', 'TOKEN', text, 'refresh token for the token endpoint; env:NAME or @FILE', {
+    option: 'auth.oauth.refreshToken',
+    default: 'none: client credentials',
+    more: 'A public client has no secret: --oauth-client ID. A new refresh token of the endpoint is used, but not stored.',
+  }),
   'oauth-scope': taking('Request', 'SCOPES', text, 'scopes to ask for, separated by spaces', {
     option: 'auth.oauth.scope',
     default: 'those of the server',

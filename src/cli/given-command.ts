@@ -75,6 +75,7 @@ const SHOWN: Partial<Record<FlagName, IsShown>> = {
   bearer: refers,
   'token-command': () => false,
   'oauth-client': refers,
+  'oauth-refresh-token': refers,
   'tls-passphrase': refers,
   cookie: () => false,
   curl: (value, names) => !OF_CURL.test(value) && isOpenText(value, names),

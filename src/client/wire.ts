@@ -146,7 +146,7 @@ export function wire(plan: ClientPlan, clock: Clock, random: () => number, ports
     retry({ budgetOf: budgetsBy(plan.budget), clock, random, opinions, onShortage: sockets && shrinking(sockets) }),
     through(
       [
-        awaitToken(clock, tokenEndpoint(through([routes.refuse, routes.choose, statusDecides], carry), clock)), // before the gate: a refresh of a token holds no slot, and may need one
+        awaitToken(clock, tokenEndpoint(through([routes.refuse, routes.choose, statusDecides], carry), clock, random)), // before the gate: a refresh of a token holds no slot, and may need one
         routes.refuse, // before the gate: a request that no proxy takes must not cost a token
         gate.layer, // waits for every limit, then books all of them in one tick
         requireToken(clock), // what was admitted while a refresh began goes back and waits outside

@@ -14,7 +14,10 @@
  */
 export type Limiting = 'rate' | 'concurrency' | 'server' | 'retries' | 'pause' | 'cpu' | 'consumer' | 'input'
 
-/** Absent for a run that was too short to tell, and with a clock that is not the system's. */
+/**
+ * Absent for a run that was too short to tell, for `request()` without `resume`, in the statistics of a client, and with a
+ * clock that is not the system's.
+ */
 export interface Attributed {
   /** The cause with the largest share. */
   readonly limitedBy?: Limiting

@@ -46,6 +46,7 @@ const OWN: readonly FlagName[] = [
   // What goes into each request.
   ...(['method', 'header', 'param', 'json', 'body', 'form', 'multipart', 'auth', 'bearer', 'cookie', 'cost'] as const),
   ...(['token-command', 'oauth-token-url', 'oauth-client', 'oauth-scope', 'oauth-client-auth'] as const),
+  'oauth-refresh-token',
   'checksum',
   // One value of an option.
   ...(['no-cookies', 'fail-fast', 'ignore-server-limits', 'no-follow', 'keep-method', 'insecure'] as const),

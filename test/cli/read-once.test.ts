@@ -58,6 +58,7 @@ afterEach(() => void vi.restoreAllMocks())
 const IN_EACH_REQUEST: ReadonlySet<FlagName> = new Set([
   ...(['header', 'param', 'json', 'body', 'form', 'multipart', 'auth', 'bearer', 'cost', 'checksum'] as const),
   ...(['token-command', 'oauth-token-url', 'oauth-client', 'oauth-scope', 'oauth-client-auth'] as const),
+  'oauth-refresh-token',
   ...(['limit-key', 'save', 'overwrite', 'resume'] as const),
 ])
 

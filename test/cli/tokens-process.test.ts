@@ -56,7 +56,30 @@ test('--oauth-token-url gets a token for --oauth-client, from the command line, 
   expect(server.requests).toHaveLength(4)
 })
 
+test('--oauth-refresh-token comes from a variable, and its client may be public', async () => {
+  const { run, server } = await guarded('token-1')
+  const endpoint = await tokenEndpoint((_asked, response) =>
+    sendJson(response, 200, { access_token: 'token-1', token_type: 'Bearer', refresh_token: 'next' }),
+  )
+  const env = { REFRESH: 'my.refresh' }
+  const given = ['--oauth-token-url', endpoint.url, '--oauth-refresh-token', 'env:REFRESH']
+  for (const who of ['my.id', 'my.id:my.secret']) {
+    const { code } = await run(['URL/a', '-q', ...given, '--oauth-client', who], { env })
+    expect(code).toBe(0)
+  }
+  expect(endpoint.asked.map(({ form, authorization }) => [form, authorization !== undefined])).toEqual([
+    [{ grant_type: 'refresh_token', refresh_token: 'my.refresh', client_id: 'my.id' }, false],
+    [{ grant_type: 'refresh_token', refresh_token: 'my.refresh' }, true],
+  ])
+  expect(server.requests).toHaveLength(2)
+})
+
 test.each([
+  [['--oauth-refresh-token', 'hidden'], 'expected --oauth-token-url URL'],
+  [
+    ['--oauth-token-url', 'https://id.test/', '--oauth-client', 'id', '--oauth-refresh-token', 'env:NO_TOKEN'],
+    'in the variable NO_TOKEN',
+  ],
   [['--oauth-token-url', 'http://id.test/', '--oauth-client', 'a:hidden'], '--oauth-token-url: expected an https: URL'],
   [['--oauth-token-url', 'https://id.test/'], 'expected --oauth-client ID:SECRET'],
   [['--oauth-client', 'a:hidden'], 'expected --oauth-token-url URL'],

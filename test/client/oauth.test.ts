@@ -176,3 +176,53 @@ it('limits, hooks and cookies of the client do not concern the token endpoint', 
   })
   expect(seen).toEqual([`${server.url}/1`, `${server.url}/1`])
 })
+
+describe('a token request that fails', () => {
+  const HASTY = { backoff: { base: '5ms' } } as const
+  const refreshing = { clientId: 'public', refreshToken: 'r1' } as const
+
+  it.each<[string, typeof client | typeof refreshing, (response: ServerResponse) => void, asked: number]>([
+    ['with 503', client, response => sendJson(response, 503, {}), 2],
+    ['with 500', client, response => sendJson(response, 500, {}), 2],
+    ['with a lost connection', client, response => response.destroy(), 2],
+    ['with 503 to a refresh token', refreshing, response => sendJson(response, 503, {}), 2],
+    ['with 429 to a refresh token', refreshing, response => sendJson(response, 429, {}), 2],
+    ['with 400', client, response => sendJson(response, 400, { error: 'invalid_client' }), 1],
+    ['with 500 to a refresh token, which may be used up', refreshing, response => sendJson(response, 500, {}), 1],
+    ['with a lost connection after a refresh token', refreshing, response => response.destroy(), 1],
+  ])('%s is sent again only if that can help', async (_name, who, fail, asked) => {
+    const server = await tokenServer('token-2')
+    const endpoint = await tokenEndpoint((_asked, response, number) => {
+      if (number === 1) fail(response)
+      else sendJson(response, 200, bearer(number))
+    })
+    const auth = { oauth: { ...who, tokenUrl: endpoint.url } }
+    const [outcome] = await parallelRequests([`${server.url}/1`], { auth, retry: HASTY, ...settle })
+    expect([endpoint.asked.length, outcome?.ok]).toEqual([asked, asked === 2])
+  })
+
+  it.each([
+    [10, 4],
+    [1, 2],
+    [0, 1],
+  ])('is sent again at most three times, and with maxRetries %d %d times in all', async (maxRetries, asked) => {
+    const endpoint = await tokenEndpoint((_asked, response) => sendJson(response, 503, { error: 'busy' }))
+    const auth = { oauth: { ...client, tokenUrl: endpoint.url } }
+    const [outcome] = await parallelRequests(['http://127.0.0.1:9/'], { auth, maxRetries, retry: HASTY, ...settle })
+    expect(errorOf(outcome).code).toBe('auth/refresh')
+    expect(endpoint.asked.length).toBe(asked)
+  })
+
+  it('waits as long as the endpoint asks, but not for longer than 30 s', async () => {
+    const endpoint = await tokenEndpoint((_asked, response, number) =>
+      number === 1
+        ? sendJson(response, 503, {}, { 'retry-after': '1' })
+        : sendJson(response, 503, {}, { 'retry-after': '60' }),
+    )
+    const auth = { oauth: { ...client, tokenUrl: endpoint.url } }
+    const startMs = performance.now()
+    const [outcome] = await parallelRequests(['http://127.0.0.1:9/'], { auth, retry: HASTY, ...settle })
+    expect(errorOf(outcome).message).toContain('answered 503')
+    expect([endpoint.asked.length, performance.now() - startMs > 900]).toEqual([2, true])
+  })
+})

@@ -31,6 +31,7 @@ import { keepHeapSmall } from '../small-heap.ts'
 import { Tally } from '../tally.ts'
 import { tierUpLate } from '../tier-up.ts'
 import { UsageError } from '../usage-error.ts'
+import { endTokenCommands } from '../token-command.ts'
 import { keepIntegers } from '../../core/exact-json.ts'
 import type { Values } from '../../config/table.ts'
 import { printable } from '../../core/printable.ts'
@@ -104,6 +105,7 @@ async function send(plan: RunPlan, jobs: Jobs, output: Output, given: Given): Pr
   try {
     return await sendBy(client, plan, jobs, output, given)
   } finally {
+    endTokenCommands()
     await client.close()
   }
 }

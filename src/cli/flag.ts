@@ -8,6 +8,7 @@ import type { OptionRef } from '../core/words.ts'
 export const GROUPS = [
   'Input',
   'Request',
+  'Follow-ups',
   'Output',
   'Run',
   'Limits',

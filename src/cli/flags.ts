@@ -17,6 +17,7 @@
 import { CLIENT_AUTHS } from '../config/oauth-input.ts'
 import { aSwitch, choosing, enabling, setting, taking } from './flag.ts'
 import type { Flag } from './flag.ts'
+import { FOLLOW_FLAGS } from './follow-flags.ts'
 import { INPUT_FLAGS } from './input-flags.ts'
 import {
   BODY_TYPES,
@@ -148,6 +149,8 @@ export const FLAGS = {
   'allow-host-header': enabling('Request', 'allowHostHeader'),
   key: taking('Request', 'COLUMN', text, 'name of each request: a column, or a text with {columns}', { common: true }),
 
+  ...FOLLOW_FLAGS,
+
   output: taking('Output', 'FILE', text, 'write to FILE: .jsonl, .csv, .tsv or .sqlite', {
     short: 'o',
     repeat: true,
@@ -184,7 +187,7 @@ export const FLAGS = {
   }),
   'write-out': taking('Output', 'TEMPLATE', text, "one line per request: '{status} {url}\\n'", {
     short: 'w',
-    more: 'Fields: index, key, method, url, ok, status, attempts, bytes, error, message, error_body, final_url, location, total_ms, value, line_number, names of --select and --response-headers, and every column of the input. Where a name is taken, value.NAME is the part, header.NAME the response header and row.NAME the column. \\n and \\t are a line end and a tab.',
+    more: 'Fields: index, request_id, parent_id, item_number, key, method, url, ok, status, attempts, bytes, error, message, error_body, final_url, location, total_ms, value, line_number, names of --select and --response-headers, and every column of the input. Where a name is taken, value.NAME is the part, header.NAME the response header and row.NAME the column. \\n and \\t are a line end and a tab.',
   }),
   'response-headers': taking(
     'Output',

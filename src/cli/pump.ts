@@ -1,12 +1,13 @@
 /**
- * Writes outcomes from a stream to a sink. Many writes are open at once, because a sink batches them. A slow sink slows
+ * Writes outcomes from a stream to a sink. Many rows are open at once, because a sink batches them. A slow sink slows
  * the stream down (back-pressure). The sink is closed in every case.
  */
 import { codeOf, isUnsent } from '../core/unsent-outcome.ts'
 import { isRowError } from '../core/sink.ts'
 import type { Outcome, Sink } from '../index.ts'
 
-const MAX_OPEN_WRITES = 1_000
+/** Of an outcome with items, each counts. */
+const MAX_OPEN_ROWS = 1_000
 
 export interface PumpParts {
   readonly outcomes: AsyncIterable<Outcome>
@@ -34,14 +35,16 @@ export async function pump({ outcomes, sink, note, unwritten, stop, room }: Pump
     if (broken === undefined) stop()
     broken ??= { error }
   }
-  const settled = (): void => {
-    open--
+  const ended = (rows: number): void => {
+    open -= rows
     wake?.()
   }
-  const failed = (error: unknown): void => {
+  const written = (): void => ended(1)
+  const failed = (rows: number, error: unknown): void => {
     fail(error)
-    settled()
+    ended(rows)
   }
+  const refused = (error: unknown): void => failed(1, error)
   try {
     for await (const outcome of outcomes) {
       note(outcome)
@@ -52,12 +55,19 @@ export async function pump({ outcomes, sink, note, unwritten, stop, room }: Pump
       try {
         const write = sink.write(outcome)
         if (write === undefined) continue
-        open++
-        write.then(settled, failed)
+        const rows = outcome.ok ? (outcome.items?.length ?? 1) : 1
+        open += rows
+        // Two functions for all rows: this runs for each of a million.
+        if (rows === 1) write.then(written, refused)
+        else
+          write.then(
+            () => ended(rows),
+            (error: unknown) => failed(rows, error),
+          )
       } catch (error) {
         fail(error)
       }
-      if (open >= MAX_OPEN_WRITES) await new Promise<void>(resolve => (wake = resolve))
+      if (open >= MAX_OPEN_ROWS) await new Promise<void>(resolve => (wake = resolve))
     }
   } finally {
     try {

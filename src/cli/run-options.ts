@@ -85,6 +85,10 @@ export function callValues(values: FlagValues): Values {
     retryFailed: values['retry-only']?.flat() ?? values['retry-failed'],
     unknownWrites: values['unknown-writes'],
     durability: values.durability,
+    items: values.items,
+    maxItems: values['max-items'],
+    maxPages: values['max-pages'],
+    maxDepth: values['max-depth'],
   })
 }
 

@@ -90,6 +90,8 @@ export interface OutputPlan {
   readonly format: OutputFormat
   readonly overwrite: boolean
   readonly resume: boolean
+  /** The path of `--items`. */
+  readonly items: string | undefined
   readonly select: string | undefined
   readonly columns: readonly string[] | undefined
   readonly writeOut: string | undefined
@@ -273,6 +275,12 @@ function outputPlan(values: FlagValues, problems: Problem[]): OutputPlan {
   if (resume && !files.some(({ format }) => format === 'jsonl')) {
     problems.push('--resume: expected -o FILE.jsonl to continue, got none. Add it.')
   }
+  const toStdout = values.output?.some(path => STDOUT.has(path)) === true
+  if (resume && values.items !== undefined && files.length === 1 && !toStdout && values['write-out'] === undefined) {
+    problems.push(
+      '--resume: expected an output for the items besides the run file, which holds whole responses, got none. Add -o ITEMS.jsonl, or -o ITEMS.csv.',
+    )
+  }
   if (values['output-format'] === 'sqlite' && files.length === 0) {
     problems.push('--output-format: expected -o FILE for a database, got none. Add it.')
   }
@@ -298,7 +306,6 @@ function outputPlan(values: FlagValues, problems: Problem[]): OutputPlan {
   if (values.columns !== undefined && !isTable(values, files)) {
     problems.push('--columns: expected an output with columns, got none. Add -o FILE.csv, or --output-format csv.')
   }
-  const toStdout = values.output?.some(path => STDOUT.has(path)) === true
   if (toStdout && values['write-out'] !== undefined) {
     problems.push('-w: expected no -o - beside it, got one. Both write to standard output: keep one of them.')
   }
@@ -308,6 +315,7 @@ function outputPlan(values: FlagValues, problems: Problem[]): OutputPlan {
     format: values['output-format'] ?? 'jsonl',
     overwrite: values.overwrite ?? false,
     resume,
+    items: typeof values.items === 'string' ? values.items : undefined,
     select: values.select,
     columns: values.columns?.split(',').map(name => name.trim()),
     writeOut: values['write-out'],

@@ -20,8 +20,10 @@ export interface TallyParts {
   readonly verbose: boolean
   /** Whether the summary is JSON lines instead of text. */
   readonly asRecords: boolean
-  /** The number of requests, if known. */
+  /** The number of requests of the input, if known. */
   readonly total: number | undefined
+  /** Whether items are counted. */
+  readonly hasItems: boolean
   /** What the run has counted, called after its end. */
   readonly statistics: () => Statistics
   /** How to send the requests that were not sent. */
@@ -51,6 +53,9 @@ export class Tally {
   broken = false
   /** Whether the run ended before the input. */
   stopped = false
+  #items = 0
+  /** Those of the counts that followed from other requests. */
+  readonly #followed = { ended: 0, unsent: 0, unfinished: 0 }
   readonly #failures: Failures
   readonly #warnings = new Map<string, number>()
   #counted: Statistics | undefined
@@ -66,13 +71,21 @@ export class Tally {
   note(outcome: Outcome): void {
     if (outcome.warnings.length > 0) this.#warn(outcome.warnings)
     const code = codeOf(outcome)
+    const follows = outcome.parent !== undefined
     if (isUnsent(outcome)) {
       this.unsent++
+      if (follows) this.#followed.unsent++
       if (!outcome.ok) this.#unsentHosts.note(outcome)
       return
     }
-    if (code?.startsWith('aborted/') === true) return void this.unfinished++
-    if (!outcome.ok) this.#failures.note(outcome)
+    if (code?.startsWith('aborted/') === true) {
+      this.unfinished++
+      if (follows) this.#followed.unfinished++
+      return
+    }
+    if (follows) this.#followed.ended++
+    if (outcome.ok) this.#items += outcome.items?.length ?? 0
+    else this.#failures.note(outcome)
   }
 
   /** What the run has counted. Made once, after its end. */
@@ -87,6 +100,11 @@ export class Tally {
   /** Without requests that were not sent, or aborted. */
   get failed(): number {
     return failedOf(this.statistics)
+  }
+
+  /** Requests of the input that are ok or failed. */
+  get ended(): number {
+    return this.ok + this.failed - this.#followed.ended
   }
 
   get restored(): number {
@@ -141,6 +159,8 @@ export class Tally {
         given_up: this.unfinished,
         not_sent: notSent,
         not_written: this.unwritten,
+        ...(this.#parts.hasItems && { items: this.#items }),
+        ...(this.#followed.ended > 0 && { followed: this.#followed.ended }),
         complete: isComplete,
         codes: Object.fromEntries(this.#failures.codes),
         elapsed_ms: Math.round(this.elapsedMs),
@@ -164,7 +184,8 @@ export class Tally {
   get #left(): number {
     const { total } = this.#parts
     if (total === undefined || !this.stopped) return this.unsent
-    return total - this.ok - this.failed - this.unfinished
+    const { unsent, unfinished } = this.#followed
+    return total - this.ended - (this.unfinished - unfinished) + unsent
   }
 
   get #hasUnknownRest(): boolean {
@@ -207,12 +228,15 @@ export class Tally {
   #summary(): string {
     const seconds = (performance.now() - this.#startedAtMs) / 1_000
     const restored = this.restored > 0 ? ` (${this.restored} of these restored from the run file)` : ''
+    const { ended: followed } = this.#followed
     const left = this.#left
     const rest = this.#hasUnknownRest ? ['the rest of the input'] : []
     const unsent = [...(left > 0 ? [String(left)] : []), ...rest]
     const parts = [
       `${this.ok} ok`,
       `${this.failed} failed${restored}`,
+      ...(followed > 0 ? [`${followed} of these followed from ${requests(this.ended)}`] : []),
+      ...(this.#parts.hasItems ? [`${this.#items} ${this.#items === 1 ? 'item' : 'items'}`] : []),
       ...(this.unfinished > 0 ? [`${this.unfinished} aborted in flight`] : []),
       ...(unsent.length > 0 ? [`${unsent.join(' and ')} not sent`] : []),
       ...(this.gone > 0 ? [`${this.gone} of the run file not in the input any more`] : []),
@@ -221,6 +245,8 @@ export class Tally {
     return `${parts.join(', ')} in ${seconds.toFixed(1)} s`
   }
 }
+
+const requests = (count: number): string => `${count} ${count === 1 ? 'request' : 'requests'}`
 
 function failedOf({ failed, codes }: Counted): number {
   let left = failed

@@ -8,6 +8,7 @@ import { ConfigError } from '../core/error.ts'
 import type { Outcome } from '../core/outcome.ts'
 import type { Sink } from '../core/sink.ts'
 import type { FileOptions } from './file-output.ts'
+import { byItem, itemNumberOf } from './item-rows.ts'
 import { readSinkOptions } from './options.ts'
 import type { Target } from './output.ts'
 import {
@@ -17,6 +18,7 @@ import {
   finalUrlOf,
   headerColumn,
   locationOf,
+  parentIdOf,
   storedValueOf,
   printableKey,
   requestIdOf,
@@ -31,6 +33,8 @@ type Cell = (outcome: Outcome) => unknown
 const FIELDS = {
   index: ({ index }) => index,
   id: requestIdOf,
+  parent: parentIdOf,
+  item: itemNumberOf,
   key: printableKey,
   method: ({ request }) => request.method,
   url: urlOf,
@@ -50,7 +54,7 @@ const FIELDS = {
 
 /**
  * A built-in column. `error` is the code, `message` its text, `error_body` what the server said (`maxErrorBody`),
- * `final_url` the URL that answered if it is another one, `location` the header, `totalMs` the time from input to outcome.
+ * `parent` the id of what the request was found in, `final_url` the URL that answered if it is another one, `location` the header, `totalMs` the time from input to outcome.
  */
 export type CsvField = keyof typeof FIELDS
 
@@ -95,7 +99,9 @@ interface ReadColumn {
 }
 
 /**
- * A sink that writes a header and one line of CSV per outcome. Strings are written as they are, numbers and booleans as
+ * A sink that writes a header and one line of CSV per outcome. An outcome with `items` is written as a line per item:
+ * `value` is the item, `item` its position in the page from 0, `parent` the id of the page, and `id` both: `#0/1[3]`.
+ * Functions of columns get the item as the value. Strings are written as they are, numbers and booleans as
  * they print, dates as ISO 8601, bytes as base64, null and undefined as an empty cell, other values as JSON. If a
  * column's function throws, returns a promise or returns something that JSON cannot hold, the write rejects with a
  * `RowError`: that outcome gets no line, and the run goes on.
@@ -139,7 +145,7 @@ export function csv(target: Target, options: CsvOptions = {}): Sink {
     header,
   })
   if (sink.firstLine !== '' && sink.firstLine !== header.split('\n', 1)[0]) refuseHeader(sink, header)
-  return sink
+  return byItem(sink)
 }
 
 function withHeaders(columns: readonly ReadColumn[], names: readonly string[]): readonly ReadColumn[] {

@@ -7,6 +7,7 @@ import type { Outcome } from '../core/outcome.ts'
 import { RowError } from '../core/sink.ts'
 import type { Sink } from '../core/sink.ts'
 import type { FileOptions } from './file-output.ts'
+import { byItem, itemNumberOf } from './item-rows.ts'
 import { readSinkOptions } from './options.ts'
 import type { Target } from './output.ts'
 import {
@@ -17,6 +18,7 @@ import {
   jsonOf,
   locationOf,
   notJson,
+  parentIdOf,
   storedValueOf,
   printableKey,
   requestIdOf,
@@ -38,10 +40,11 @@ export interface JsonLinesOptions extends FileOptions {
 }
 
 /**
- * A sink that writes one line of JSON per outcome: `index`, `id`, `key`, `method`, `url`, `ok`, `status`, `value` or
+ * A sink that writes one line of JSON per outcome: `index`, `id`, `parent`, `item`, `key`, `method`, `url`, `ok`, `status`, `value` or
  * `error`, `finalUrl` and `location` if the response has them, `headers`, `tries` (with more than one attempt), `attempts`, `bytes`, `timings` and `at`, in this order. `error` has `code`, `message` and the `body` of the refused response (`maxErrorBody`), with
  * `"bodyTruncated":true` if it was longer and `"bodyEncoding":"base64"` if it is not text. `id` is the same in every run
- * of the same input. Bytes are written as base64, followed by `"encoding":"base64"`. With `returnType: 'response'` the body is written, as text if it is UTF-8. Properties that
+ * of the same input. An outcome with `items` is written as a line per item: `value` is the item, `item` its position in
+ * the page from 0, `parent` the id of the page, and `id` both: `#0/1[3]`. Bytes are written as base64, followed by `"encoding":"base64"`. With `returnType: 'response'` the body is written, as text if it is UTF-8. Properties that
  * JSON omits (functions, undefined) are omitted. If JSON cannot hold a value (a BigInt, a cycle), the write rejects
  * with a `RowError`: that outcome gets no line, and the run goes on.
  *
@@ -62,12 +65,14 @@ export function jsonLines(target: Target, options: JsonLinesOptions = {}): Sink 
     responseHeaders: readHeaderNames,
   })
   const names = read.responseHeaders ?? []
-  return new TextRows('jsonLines', target, read, {
-    rowOf: outcome => jsonLineOf(outcome, names),
-    sizeOf: line => line.length,
-    textOf: lines => lines.join(''),
-    header: '',
-  })
+  return byItem(
+    new TextRows('jsonLines', target, read, {
+      rowOf: outcome => jsonLineOf(outcome, names),
+      sizeOf: line => line.length,
+      textOf: lines => lines.join(''),
+      header: '',
+    }),
+  )
 }
 
 /** One object literal, because this runs for every row. JSON omits the names of undefined values. */
@@ -77,6 +82,8 @@ function jsonLineOf(outcome: Outcome, names: readonly string[]): string {
   const line = {
     index,
     id: requestIdOf(outcome),
+    parent: parentIdOf(outcome),
+    item: itemNumberOf(outcome),
     key: printableKey(outcome),
     method: request.method,
     url: urlOf(outcome),

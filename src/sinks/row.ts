@@ -107,11 +107,22 @@ export function printableKey({ key }: Pick<Outcome, 'key'>): string | undefined 
  * index is added to such a key. An outcome that was made by hand may have no id.
  */
 export function requestIdOf(outcome: Pick<Outcome, 'id' | 'index' | 'key'>): string {
-  const { index, key } = outcome
+  const { index } = outcome
   const id: string | undefined = outcome.id
+  return shownId(id ?? `#${index}`, outcome)
+}
+
+/** The id of the request, or for the row of an item of the page, in which it was found. */
+export const parentIdOf = (outcome: Outcome): string | undefined =>
+  outcome.parent === undefined ? undefined : shownId(outcome.parent, outcome)
+
+/** The id without the secrets of its key; what was found in the request keeps what follows the key. */
+function shownId(id: string, outcome: Pick<Outcome, 'index' | 'key'>): string {
+  const { index, key } = outcome
   const shown = printableKey(outcome)
-  if (shown !== key) return `k:${shown}#${index}`
-  return id ?? `#${index}`
+  if (shown === key) return id
+  const rest = id.startsWith(`k:${key}`) ? /^(?:~\d+)?([/[].*)?$/s.exec(id.slice(`k:${key}`.length))?.[1] : undefined
+  return `k:${shown}#${index}${rest ?? ''}`
 }
 
 /** Tenths of a millisecond: finer digits are noise. */

@@ -23,6 +23,8 @@ export type SqliteRow = readonly (string | number | bigint | null | Uint8Array)[
 
 export interface SqliteTable {
   readonly path: string
+  /** Whether a row is known by its `request_id`, and not by its index as in tables of early versions. */
+  readonly hasIds: boolean
   /** Inserts all rows or none. */
   insert(rows: readonly SqliteRow[]): Promise<void>
   /** Creates or replaces the table even if no row was inserted. */
@@ -34,6 +36,8 @@ export interface SqliteTable {
 const COLUMNS = {
   index: 'INTEGER NOT NULL',
   request_id: 'TEXT PRIMARY KEY',
+  parent_id: 'TEXT',
+  item_number: 'INTEGER',
   key: 'TEXT',
   method: 'TEXT NOT NULL',
   url: 'TEXT NOT NULL',
@@ -54,7 +58,14 @@ const COLUMNS = {
 
 const COLUMN_NAMES = Object.keys(COLUMNS)
 /** Columns that tables of earlier versions do not have. */
-const OPTIONAL: ReadonlySet<string> = new Set(['request_id', 'error_body', 'final_url', 'location'])
+const OPTIONAL: ReadonlySet<string> = new Set([
+  'request_id',
+  'parent_id',
+  'item_number',
+  'error_body',
+  'final_url',
+  'location',
+])
 
 /** SQLite compares names without regard to case. */
 export const isFixed = (name: string): boolean => Object.hasOwn(COLUMNS, name.toLowerCase())
@@ -172,6 +183,11 @@ class OpenTable implements SqliteTable {
     if (found === undefined || overwrite !== true) this.#prepare()
     // From here on waiting must not block, so `#begin` polls.
     database.exec('PRAGMA busy_timeout = 0')
+  }
+
+  get hasIds(): boolean {
+    // A table that is to be replaced gets all columns.
+    return this.#insert === undefined || this.#has.includes(COLUMN_NAMES.indexOf('request_id'))
   }
 
   async insert(rows: readonly SqliteRow[]): Promise<void> {

@@ -12,6 +12,7 @@ import { RowError } from '../core/sink.ts'
 import type { Sink } from '../core/sink.ts'
 import { Batches } from './batches.ts'
 import type { FileOptions } from './file-output.ts'
+import { byItem, itemNumberOf } from './item-rows.ts'
 import { readSinkOptions } from './options.ts'
 import { targetPath } from './output.ts'
 import {
@@ -20,6 +21,7 @@ import {
   finalUrlOf,
   headerColumn,
   locationOf,
+  parentIdOf,
   storedValueOf,
   printableKey,
   requestIdOf,
@@ -65,12 +67,13 @@ export interface SqliteColumn {
 
 /**
  * A sink that writes one row per outcome into a table of an SQLite database, which is created if needed: `"index"`,
- * `request_id` (TEXT PRIMARY KEY, the outcome's `id`), `key`, `method`, `url`, `ok` (0 or 1), `status`, `value`,
+ * `request_id` (TEXT PRIMARY KEY, the outcome's `id`), `parent_id`, `item_number`, `key`, `method`, `url`, `ok` (0 or 1), `status`, `value`,
  * `encoding`, `error_code`, `error_message`, `error_body`, `final_url`, `location`, `attempts`, `bytes`, `timings` (JSON, milliseconds) and `at` (ISO 8601).
  * `encoding` gives the type of `value`: `'json'` (text for `json_extract`), `'text'`, or `'bytes'` (a BLOB). An outcome
  * whose `id` exists replaces that row; where the key is a URL with a secret, `id` and index must be the same. A table
  * of an earlier version stays as it is: columns that it lacks are left out, and without `request_id` the index decides.
- * `error_body` is what the server said (`maxErrorBody`), `final_url` the URL that answered if it is another one. `columns` adds columns of your own.
+ * An outcome with `items` is written as a row per item: `value` is the item, `item_number` its position in the page from
+ * 0, `parent_id` the id of the page, and `request_id` both: `#0/1[3]`. `error_body` is what the server said (`maxErrorBody`), `final_url` the URL that answered if it is another one. `columns` adds columns of your own.
  *
  * The table can be read while it is written. A row is visible when its write has resolved, at most 50 ms later, and
  * survives the end of the process from then on. While another connection writes, the sink waits up to 30 s without
@@ -107,7 +110,7 @@ export function sqlite(path: string | URL, options: SqliteOptions = {}): Sink {
   }
   const columns = [...own, ...responseHeaders.map(headerColumn)]
   const names = columns.map(({ name }) => name)
-  return new SqliteSink(openTable(targetPath('sqlite', path), table, { overwrite, append }, names), columns)
+  return byItem(new SqliteSink(openTable(targetPath('sqlite', path), table, { overwrite, append }, names), columns))
 }
 
 class SqliteSink implements Sink {
@@ -126,6 +129,7 @@ class SqliteSink implements Sink {
   write(outcome: Outcome): Promise<void> {
     if (isUnsent(outcome)) return Promise.resolve()
     try {
+      if (itemNumberOf(outcome) !== undefined && !this.#table.hasIds) throw noPlaceForItems(outcome)
       const { row, size } = rowOf(outcome)
       if (this.#columns.length === 0) return this.#batches.add(row, size)
       const cells = this.#columns.map(column => this.#cellOf(column, outcome))
@@ -161,6 +165,12 @@ class SqliteSink implements Sink {
     }
     await this.#batches.close()
   }
+}
+
+/** Items of one page have the same index, so each would replace the one before. */
+function noPlaceForItems({ index }: Outcome): RowError {
+  const early = 'one of an early version, without it'
+  return new RowError(index, problem('items', 'a table with the column request_id', early, 'Choose another table.'))
 }
 
 const readColumns: Read<readonly SqliteColumn[]> = (value, name, problems) => {
@@ -227,6 +237,8 @@ function rowOf(outcome: Outcome): { row: SqliteRow; size: number } {
   const row: SqliteRow = [
     index,
     requestIdOf(outcome),
+    parentIdOf(outcome) ?? null,
+    itemNumberOf(outcome) ?? null,
     printableKey(outcome) ?? null,
     request.method,
     urlOf(outcome),

@@ -159,6 +159,7 @@ describe(`a message with foreign text (${SEEDED})`, () => {
           verbose: true,
           asRecords,
           total: 1,
+          hasItems: false,
           statistics: () => counted.snapshot(),
           remedy: '',
           next: { of: () => [], remark: undefined },

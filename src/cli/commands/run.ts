@@ -85,6 +85,7 @@ function outputFor(plan: RunPlan, jobs: Jobs): Output {
     return openOutput(plan.output, {
       columns: jobs.columns,
       hasKey: plan.input.key !== undefined,
+      hasFollowUps: plan.output.items !== undefined,
       hasUrls: plan.input.urls.length === 0,
     })
   } catch (error) {
@@ -117,6 +118,7 @@ async function sendBy(client: OpenClient, plan: RunPlan, jobs: Jobs, output: Out
     ...plan.display,
     asRecords,
     total: jobs.total,
+    hasItems: plan.output.items !== undefined,
     statistics: () => stream.statistics(),
     remedy: remedyOf(plan, output),
     next: nextStepsOf(plan, given, output.runFile),
@@ -172,7 +174,7 @@ async function sendBy(client: OpenClient, plan: RunPlan, jobs: Jobs, output: Out
     signals.close()
     jobs.close()
   }
-  tally.stopped = !input.isAtEnd && !tally.broken && tally.ok + tally.failed !== jobs.total
+  tally.stopped = !input.isAtEnd && !tally.broken && tally.ended !== jobs.total
   tally.gone = batch?.gone() ?? 0
   // Restored requests are not limited, and rows that have not been read yet may still match.
   const isAllSent = input.isAtEnd && tally.restored + tally.unsent === 0

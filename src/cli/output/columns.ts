@@ -1,6 +1,7 @@
 /** The columns of CSV: the ones of `--columns`, or the columns of the input and the parts of `--select`. */
 import type { Field } from './fields.ts'
 import { columnName, fieldNamed, fieldsOf, headerName, partName } from './fields.ts'
+import type { InputShape } from './output.ts'
 import type { Selection } from './select.ts'
 import { nearest } from '../../config/names.ts'
 import { UsageError } from '../usage-error.ts'
@@ -12,7 +13,7 @@ export interface Column {
 
 export function columnsOf(
   chosen: readonly string[] | undefined,
-  input: { readonly columns: readonly string[]; readonly hasKey: boolean; readonly hasUrls: boolean },
+  input: InputShape,
   selection: Selection | undefined,
   headers: readonly string[] = [],
 ): Column[] {
@@ -22,7 +23,17 @@ export function columnsOf(
   const selected = selection === undefined ? ['value'] : parts.map(({ name }) => partName(name, fields))
   // If the input has a column `url`, it is the URL of the request, which every outcome has anyway.
   const rest = input.columns.filter(name => !(input.hasUrls && name === 'url')).map(name => columnName(name, fields))
-  const standard = ['index', ...(input.hasKey ? ['key'] : []), ...rest, 'url', 'status', ...selected, 'error', ...named]
+  const standard = [
+    'index',
+    ...(input.hasFollowUps ? ['request_id'] : []),
+    ...(input.hasKey ? ['key'] : []),
+    ...rest,
+    'url',
+    'status',
+    ...selected,
+    'error',
+    ...named,
+  ]
   return [...new Set(chosen === undefined ? standard : [...chosen, ...named])].map(name => {
     const value = fieldNamed(name, fields)
     if (value !== undefined) return { name, value }

@@ -2,7 +2,18 @@
 import type { Selection } from './select.ts'
 import type { Place } from '../input/jobs.ts'
 import { cellText } from '../cell-text.ts'
-import { bytesIn, base64Of, errorBodyOf, finalUrlOf, headerColumn, locationOf, printableKey } from '../../sinks/row.ts'
+import { itemNumberOf } from '../../sinks/item-rows.ts'
+import {
+  bytesIn,
+  base64Of,
+  errorBodyOf,
+  finalUrlOf,
+  headerColumn,
+  locationOf,
+  parentIdOf,
+  printableKey,
+  requestIdOf,
+} from '../../sinks/row.ts'
 import { printableUrl } from '../../core/url.ts'
 import type { Outcome } from '../../index.ts'
 
@@ -10,6 +21,9 @@ export type Field = (outcome: Outcome) => unknown
 
 export const OUTCOME_FIELDS: Readonly<Record<string, Field>> = {
   index: ({ index }) => index,
+  request_id: requestIdOf,
+  parent_id: parentIdOf,
+  item_number: itemNumberOf,
   key: printableKey,
   method: ({ request }) => request.method,
   url: ({ request }) => printableUrl(request.url),

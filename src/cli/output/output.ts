@@ -7,6 +7,7 @@ import { runFileDraft, tableDraft, textDraft } from './draft.ts'
 import type { Draft } from './draft.ts'
 import { OUTCOME_FIELDS, fieldsOf } from './fields.ts'
 import type { Fields } from './fields.ts'
+import { itemRows } from './rows.ts'
 import { readSelection } from './select.ts'
 import type { Selection } from './select.ts'
 import { several } from './several.ts'
@@ -42,6 +43,8 @@ export interface Output {
 export interface InputShape {
   readonly columns: readonly string[]
   readonly hasKey: boolean
+  /** Whether an input may make several rows: items, or requests that follow. */
+  readonly hasFollowUps: boolean
   /** Whether the column `url` gives the URL of each request. */
   readonly hasUrls: boolean
 }
@@ -70,11 +73,16 @@ export function openOutput(plan: OutputPlan, input: InputShape): Output {
   }
   // A run continues its run file. With --overwrite, the run file is started over.
   const anew = plan.overwrite && runFile !== undefined ? runFileDraft(runFile.path) : undefined
+  const all = several([...onStdout, ...drafts.map(({ sink }) => sink)])
+  const rows = plan.items === undefined ? undefined : itemRows(all)
   return {
-    sink: several([...onStdout, ...drafts.map(({ sink }) => sink)]),
+    sink: rows?.sink ?? all,
     resume: anew?.part ?? runFile?.path,
     runFile: runFile?.path,
-    remarks: () => selection?.missed().map(name => `no value had '${name}' (--select)`) ?? [],
+    remarks: () => [
+      ...(rows?.isMissed() === true ? [`no response had a list at '${plan.items}' (--items)`] : []),
+      ...(selection?.missed().map(name => `no value had '${name}' (--select)`) ?? []),
+    ],
     begin() {
       for (const draft of drafts) draft.begin()
       anew?.begin()
@@ -154,10 +162,10 @@ function tableColumns(
 
 /**
  * JSON lines in a file are a run file even without `--resume`, so that a later run can resume them. A run file holds whole
- * values, so with `--select` and without `--resume` the output has plain lines instead.
+ * values, so with `--select` or `--items` and without `--resume` the output has plain lines instead.
  */
-function runFileAmong({ files, resume }: OutputPlan, selection: Selection | undefined): OutputFile | undefined {
-  if (selection !== undefined && !resume) return undefined
+function runFileAmong({ files, resume, items }: OutputPlan, selection: Selection | undefined): OutputFile | undefined {
+  if ((selection !== undefined || items !== undefined) && !resume) return undefined
   // A device or pipe cannot be read back.
   return files.find(({ path, format }) => format === 'jsonl' && (resume || isFileOrNothing(path)))
 }

@@ -438,9 +438,19 @@ function jsonIn({ body }: Call): unknown {
 }
 
 function tooMany({ maxPages }: FollowPlan): Fault {
-  return fault('follow/too_many', `more than ${maxPages} pages`)
+  return fault('follow/too_many', [
+    `more than ${maxPages} pages. Raise `,
+    { option: 'maxPages' },
+    ' to follow them, or set ',
+    { option: 'maxItems' },
+    ' to end without a failure',
+  ])
 }
 
 function tooDeep({ maxDepth }: FollowPlan): Fault {
-  return fault('follow/depth', `more than ${maxDepth} levels of requests that follow from one another`)
+  return fault('follow/depth', [
+    `more than ${maxDepth} levels of requests that follow from one another. Raise `,
+    { option: 'maxDepth' },
+    ' if that is intended',
+  ])
 }

@@ -15,6 +15,10 @@ export const EXAMPLES: readonly Example[] = [
     what: 'a POST per row, resumed after a crash',
     line: `preq https://api.example.com/users -i users.csv --json '{"name": "{name}"}' -o run.jsonl --resume`,
   },
+  {
+    what: 'a request for each id of a list',
+    line: "preq https://api.example.com/teams --items data --then 'https://api.example.com/users/{value.lead}' -o leads.csv",
+  },
   { what: 'what a range would send', line: "preq plan 'https://api.example.com/{1..500}' --per-host 4" },
   { what: 'statuses of what is piped in', line: "sort -u urls.txt | preq -w '{status} {url}\\n'" },
 ]

@@ -1,6 +1,6 @@
 /** The flags of follow-ups: items of a response, and how much is followed. Rows of the flag table (flags.ts). */
-import { setting } from './flag.ts'
-import { asGiven, number } from './flag-readers.ts'
+import { setting, taking } from './flag.ts'
+import { asGiven, header, method, number, text } from './flag-readers.ts'
 
 export const FOLLOW_FLAGS = {
   items: setting('Follow-ups', 'PATH', 'items', asGiven, {
@@ -11,4 +11,25 @@ export const FOLLOW_FLAGS = {
   'max-items': setting('Follow-ups', 'N', 'maxItems', number),
   'max-pages': setting('Follow-ups', 'N', 'maxPages', number),
   'max-depth': setting('Follow-ups', 'N', 'maxDepth', number),
+  // oxlint-disable-next-line unicorn/no-thenable -- the table is never awaited
+  then: taking('Follow-ups', 'URL', text, 'a request to URL for each value of the stage before, with {value.PART}', {
+    repeat: true,
+    common: true,
+    more: 'Each --then is a stage; outputs get the rows of the last one, and the failures of all. {value} is the value that the request is made from, {value.id} a part of it, {1.value.id} a part of the first stage, and columns of the input are at hand. -H and credentials apply to all stages; credentials go only to an origin that the template names, or that of the page.',
+  }),
+  each: taking('Follow-ups', 'PATH', text, 'after --then: where in a response its values are, as JMESPath', {
+    repeat: true,
+    default: 'the items of the stage before; without them the whole response',
+    more: 'A list gives one request per element, null none, and anything else one.',
+  }),
+  'then-method': taking('Follow-ups', 'METHOD', method, 'after --then: method of its requests', {
+    repeat: true,
+    default: 'GET; POST with --then-json',
+  }),
+  'then-header': taking('Follow-ups', 'NAME: VALUE', header, 'after --then: a header of its requests', {
+    repeat: true,
+    more: 'It replaces the one of -H. @FILE reads one per line.',
+  }),
+  'then-json': taking('Follow-ups', 'TEXT', text, 'after --then: body of its requests, as --json', { repeat: true }),
+  'then-items': taking('Follow-ups', 'PATH', text, 'after --then: as --items, for its responses', { repeat: true }),
 } as const

@@ -3,15 +3,16 @@ import { readFileSync } from 'node:fs'
 import type { Problem } from '../core/problem.ts'
 import { systemReason } from '../core/system-reason.ts'
 
-export function flagHeaders(given: readonly string[], problems: Problem[]): [string, string][] {
+/** @param flag its name in messages */
+export function flagHeaders(given: readonly string[], problems: Problem[], flag = '-H'): [string, string][] {
   return given.flatMap(text => {
-    if (!text.startsWith('@')) return pairOf(text, '-H', problems)
+    if (!text.startsWith('@')) return pairOf(text, flag, problems)
     const path = text.slice(1)
     let lines: string[]
     try {
       lines = readFileSync(path, 'utf8').split(/\r?\n/)
     } catch (error) {
-      problems.push(`cannot read -H @${path}: ${systemReason(error)}.`)
+      problems.push(`cannot read ${flag} @${path}: ${systemReason(error)}.`)
       return []
     }
     return lines.flatMap((line, index) =>

@@ -8,6 +8,8 @@ import type { FlagValues } from './flags.ts'
 import { flagHeaders } from './headers-input.ts'
 import { authOf } from './auth-plan.ts'
 import { bodyPlan } from './body-plan.ts'
+import { stagesOf } from './chain/stages.ts'
+import type { StagePlan } from './chain/stages.ts'
 import { constantsOf } from './constants.ts'
 import type { Constant } from './constants.ts'
 import { checkArguments } from './input/arguments.ts'
@@ -25,6 +27,7 @@ import { isTemplate } from './template/url.ts'
 import { UsageError } from './usage-error.ts'
 import { nearest } from '../config/names.ts'
 import { checkCombinations } from '../config/read.ts'
+import { OPTIONS } from '../config/table.ts'
 import type { Values } from '../config/table.ts'
 import type { Auth } from '../index.ts'
 import type { Problem } from '../core/problem.ts'
@@ -92,6 +95,10 @@ export interface OutputPlan {
   readonly resume: boolean
   /** The path of `--items`. */
   readonly items: string | undefined
+  /** How many stages of `--then` there are. Rows are those of the last one. */
+  readonly stages: number
+  /** Whether a row is an item of a response. */
+  readonly isOfItems: boolean
   readonly select: string | undefined
   readonly columns: readonly string[] | undefined
   readonly writeOut: string | undefined
@@ -115,6 +122,8 @@ export interface DisplayPlan {
 
 export interface RunPlan {
   readonly input: InputPlan
+  /** The stages of `--then`. */
+  readonly stages: readonly StagePlan[]
   readonly output: OutputPlan
   readonly display: DisplayPlan
   /** The options of the client, as they were read. */
@@ -138,9 +147,11 @@ export function planRun(urls: readonly string[], flags: GivenFlags, env: NodeJS.
   const problems: Problem[] = []
   checkCookieFlags(values, problems)
   const input = inputPlan(urls, values, curl, env, problems)
+  const stages = stagesOf(flags, values, problems)
   const plan: RunPlan = {
     input,
-    output: outputPlan(values, problems),
+    stages,
+    output: outputPlan(values, stages, problems),
     display: {
       quiet: values.quiet ?? false,
       verbose: values.verbose ?? false,
@@ -148,7 +159,7 @@ export function planRun(urls: readonly string[], flags: GivenFlags, env: NodeJS.
       failOn: values['fail-on'] ?? [],
     },
     client: clientPlan(values, input, curl, env, problems),
-    call: { ...callValues(values), ...labelMethod(input) },
+    call: { ...callValues(values), ...labelMethod(input), ...chainLimits(stages, values) },
     notes: curl?.notes ?? [],
   }
   if (problems.length > 0) throw new UsageError(problems)
@@ -164,6 +175,15 @@ function clientPlan(
 ): Values {
   const client = { ...clientValues(values, env, problems), ...clientOfPasted(curl, values), ...limitKeyOption(input) }
   return checkCombinations(client, 'constructor', problems)
+}
+
+/** A chain is as long as its input, and as deep as it has stages: only pages need a guard. */
+function chainLimits({ length }: readonly StagePlan[], values: FlagValues): Pick<Values, 'maxPages' | 'maxDepth'> {
+  if (length === 0) return {}
+  return {
+    maxPages: values['max-pages'] ?? Infinity,
+    maxDepth: values['max-depth'] ?? Math.max(length, OPTIONS.maxDepth.default),
+  }
 }
 
 /** The method for messages about rows that make no request. Requests have their own method. */
@@ -267,7 +287,7 @@ function over(below: InputPlan['headers'], above: InputPlan['headers']): InputPl
 /** Names of standard output. It may be redirected to a file with `>>`, so it must not be truncated. */
 const STDOUT: ReadonlySet<string> = new Set(['-', '/dev/stdout', '/dev/fd/1', '/proc/self/fd/1'])
 
-function outputPlan(values: FlagValues, problems: Problem[]): OutputPlan {
+function outputPlan(values: FlagValues, stages: readonly StagePlan[], problems: Problem[]): OutputPlan {
   const files = (values.output ?? [])
     .filter(path => !STDOUT.has(path))
     .map((path): OutputFile => ({ path, format: values['output-format'] ?? outputFormatOf(path, problems) }))
@@ -276,9 +296,17 @@ function outputPlan(values: FlagValues, problems: Problem[]): OutputPlan {
     problems.push('--resume: expected -o FILE.jsonl to continue, got none. Add it.')
   }
   const toStdout = values.output?.some(path => STDOUT.has(path)) === true
-  if (resume && values.items !== undefined && files.length === 1 && !toStdout && values['write-out'] === undefined) {
+  checkChain(values, problems)
+  const isOfItems = (stages.length === 0 ? values.items : stages.at(-1)?.items) !== undefined
+  if (
+    resume &&
+    (isOfItems || stages.length > 0) &&
+    files.length === 1 &&
+    !toStdout &&
+    values['write-out'] === undefined
+  ) {
     problems.push(
-      '--resume: expected an output for the items besides the run file, which holds whole responses, got none. Add -o ITEMS.jsonl, or -o ITEMS.csv.',
+      '--resume: expected an output for the rows besides the run file, which holds every response, got none. Add -o ROWS.jsonl, or -o ROWS.csv.',
     )
   }
   if (values['output-format'] === 'sqlite' && files.length === 0) {
@@ -291,18 +319,7 @@ function outputPlan(values: FlagValues, problems: Problem[]): OutputPlan {
   }
   const twice = files.find(({ path }, at) => files.slice(0, at).some(other => isSameFile(other.path, path)))
   if (twice !== undefined) problems.push(`-o: expected files that differ, got ${twice.path} twice. Keep one of them.`)
-  if (values.overwrite === true && resume) {
-    problems.push('--overwrite: expected it without --resume, got both. Keep one of them.')
-  }
-  if (values['retry-failed'] === true && !resume) {
-    problems.push('--retry-failed: expected --resume beside it, got none. Add it.')
-  }
-  if (values['retry-only'] !== undefined && !resume) {
-    problems.push('--retry-only: expected --resume beside it, got none. Add it.')
-  }
-  if (values.name !== undefined && values.save === undefined) {
-    problems.push('--name: expected --save beside it, got none. It names what is saved: add it.')
-  }
+  checkResume(values, problems)
   if (values.columns !== undefined && !isTable(values, files)) {
     problems.push('--columns: expected an output with columns, got none. Add -o FILE.csv, or --output-format csv.')
   }
@@ -316,6 +333,8 @@ function outputPlan(values: FlagValues, problems: Problem[]): OutputPlan {
     overwrite: values.overwrite ?? false,
     resume,
     items: typeof values.items === 'string' ? values.items : undefined,
+    stages: stages.length,
+    isOfItems,
     select: values.select,
     columns: values.columns?.split(',').map(name => name.trim()),
     writeOut: values['write-out'],
@@ -325,6 +344,28 @@ function outputPlan(values: FlagValues, problems: Problem[]): OutputPlan {
     as: values.as ?? 'auto',
     order: values.order ?? 'completed',
   }
+}
+
+function checkResume(values: FlagValues, problems: Problem[]): void {
+  const { resume = false } = values
+  if (values.overwrite === true && resume) {
+    problems.push('--overwrite: expected it without --resume, got both. Keep one of them.')
+  }
+  if (values['retry-failed'] === true && !resume) {
+    problems.push('--retry-failed: expected --resume beside it, got none. Add it.')
+  }
+  if (values['retry-only'] !== undefined && !resume) {
+    problems.push('--retry-only: expected --resume beside it, got none. Add it.')
+  }
+  if (values.name !== undefined && values.save === undefined) {
+    problems.push('--name: expected --save beside it, got none. It names what is saved: add it.')
+  }
+}
+
+function checkChain(values: FlagValues, problems: Problem[]): void {
+  if (values.then === undefined) return
+  const other = (['max-items', 'save', 'checksum', 'name'] as const).find(name => values[name] !== undefined)
+  if (other !== undefined) problems.push(`--${other}: expected it without --then, got both. Leave one of them out.`)
 }
 
 function logOf(

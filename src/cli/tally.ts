@@ -24,6 +24,8 @@ export interface TallyParts {
   readonly total: number | undefined
   /** Whether items are counted. */
   readonly hasItems: boolean
+  /** Whether the outcome is in the outputs: one of the last stage. */
+  readonly isRow: (outcome: Outcome) => boolean
   /** What the run has counted, called after its end. */
   readonly statistics: () => Statistics
   /** How to send the requests that were not sent. */
@@ -84,8 +86,8 @@ export class Tally {
       return
     }
     if (follows) this.#followed.ended++
-    if (outcome.ok) this.#items += outcome.items?.length ?? 0
-    else this.#failures.note(outcome)
+    if (!outcome.ok) this.#failures.note(outcome)
+    else if (outcome.items !== undefined && this.#parts.isRow(outcome)) this.#items += outcome.items.length
   }
 
   /** What the run has counted. Made once, after its end. */

@@ -3,6 +3,8 @@
  * layer would take away, and at the same origin it has the headers and credentials of the request that it follows.
  */
 import { bodyPlanOf } from './body.ts'
+import { isTrusted } from './trusted.ts'
+import { Unusable } from './unusable.ts'
 import { isFetchRequest } from './fetch-request.ts'
 import { isRecord } from './kinds.ts'
 import { laneKeyOf } from './lane-key.ts'
@@ -75,6 +77,7 @@ export function callOfFollowUp(given: FollowUpInput, found: Found, plan: Request
   const call = prepare(spec, item, withoutParams(planAfter(parent.plan, plan)))
   if ('refused' in call) return call
   if (call.origin === parent.origin) return parent.own === undefined ? call : inheriting(call, parent.own, parent.trip)
+  if (isTrusted(given)) return call
   const wrong = targetOf(call.url, parent)
   if ('kind' in wrong) return { refused: wrong }
   const own = call.own?.headers ?? []
@@ -92,7 +95,7 @@ function followUpSpec(given: FollowUpInput, { call: { meta }, url: base }: Found
     return meta === undefined ? url : { url, meta }
   }
   if (given instanceof URL) return meta === undefined ? given : { url: given, meta }
-  if (!isRecord(given) || isFetchRequest(given)) return given
+  if (!isRecord(given) || given instanceof Unusable || isFetchRequest(given)) return given
   if ('key' in given && given.key !== undefined) {
     const wrong = problem('key', 'none in a follow-up', 'one', 'Its id is made from that of the request before it.')
     return fault('invalid_request/key', wordsOf(wrong))

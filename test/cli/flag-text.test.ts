@@ -54,7 +54,7 @@ const OWN: readonly FlagName[] = [
   ...(['rate', 'host-limit', 'limit-key', 'budget', 'accept', 'proxy', 'as'] as const),
   // More than the option does.
   'response-headers',
-  ...(['items', 'retry-failed', 'retry-only'] as const),
+  ...(['items', 'poll', 'retry-failed', 'retry-only'] as const),
   ...(['base-url', 'share-cookies', 'cookie-file', 'save', 'overwrite', 'resume', 'tls-passphrase'] as const),
 ]
 

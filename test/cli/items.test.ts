@@ -80,7 +80,10 @@ test('with --resume the run file has whole responses, and every other output has
 test('a run file that would be the only output of --items is refused, as is a file of items that should be resumed', async () => {
   const { run, server } = await lists()
   const alone = await run(['URL/p/1', '--items', 'data', '-o', 'run.jsonl', '--resume'])
-  expect([alone.code, alone.stderr]).toEqual([2, expect.stringContaining('expected an output for the items')])
+  expect([alone.code, alone.stderr]).toEqual([
+    2,
+    expect.stringContaining('expected an output for the rows besides the run file'),
+  ])
   expect(server.requests).toHaveLength(0)
   await run(['URL/p/1', '--items', 'data', '-o', 'items.jsonl'])
   const again = await run(['URL/p/1', '--items', 'data', '-o', 'items.jsonl', '-o', 'more.csv', '--resume'])

@@ -160,6 +160,7 @@ describe(`a message with foreign text (${SEEDED})`, () => {
           asRecords,
           total: 1,
           hasItems: false,
+          isRow: () => true,
           statistics: () => counted.snapshot(),
           remedy: '',
           next: { of: () => [], remark: undefined },

@@ -2,6 +2,7 @@
  * `preq plan …`: shows what a run would do. Reads the whole input and prepares every request as the run would, but sends
  * and writes nothing.
  */
+import { openChain } from '../chain/open-chain.ts'
 import { openJobs } from '../input/jobs.ts'
 import { limited } from '../input/limited.ts'
 import { counting } from '../plan/counting.ts'
@@ -12,6 +13,7 @@ import type { Survey } from '../plan/survey.ts'
 import { sayNotes } from '../notes.ts'
 import { checkedCall } from '../run-options.ts'
 import { planRun } from '../run-plan.ts'
+import type { RunPlan } from '../run-plan.ts'
 import { sentAsIsLines } from '../sent-as-is.ts'
 import { unmatchedLines } from '../unmatched.ts'
 import { settingSources } from '../settings.ts'
@@ -34,6 +36,7 @@ export async function plan(urls: readonly string[], flags: GivenFlags): Promise<
   keepHeapSmall()
   const run = planRun(urls, flags, process.env)
   const jobs = limited(await openJobs(run.input), run.input.limit)
+  openChain(run, jobs)
   sayNotes(run)
   const client = planClient(run.client)
   const { save } = run.output
@@ -62,10 +65,17 @@ export async function plan(urls: readonly string[], flags: GivenFlags): Promise<
     ...sentAsIsLines(jobs.sentAsIs, 'is'),
     // With a run file, a request that is done may have matched the name.
     ...(record === undefined ? unmatchedLines(unmatchedIn(found, client), 'has') : []),
+    ...unknownLine(run),
     ...settingsLine(settingSources(flags, process.env)),
   ]
   process.stdout.write(printableLines(planText(found, client, run.input.limitKey === undefined, more)))
   return found.invalid === 0 ? 0 : 1
+}
+
+/** What follows depends on the responses. */
+function unknownLine({ stages }: RunPlan): string[] {
+  const unknown = stages.length > 0 ? ['requests of --then'] : []
+  return unknown.length === 0 ? [] : [`not counted, because they depend on the responses: ${unknown.join(', ')}`]
 }
 
 /** Names the sources of settings without their values, which may be secrets. */

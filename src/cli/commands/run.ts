@@ -1,4 +1,5 @@
 /** `preq URL…`, `preq -i FILE`: sends every request, writes every outcome, and prints a summary. */
+import { openChain } from '../chain/open-chain.ts'
 import { countInput } from '../input/count.ts'
 import type { Counter } from '../input/count.ts'
 import { openJobs } from '../input/jobs.ts'
@@ -10,6 +11,7 @@ import { openAttemptLog } from '../output/attempt-log.ts'
 import type { AttemptLog } from '../output/attempt-log.ts'
 import { openOutput } from '../output/output.ts'
 import type { Output } from '../output/output.ts'
+import { isOfLastStage } from '../output/rows.ts'
 import { savingOptions } from '../output/save.ts'
 import type { GivenCommand } from '../given-command.ts'
 import { nextStepsOf } from '../next-steps.ts'
@@ -32,6 +34,7 @@ import { Tally } from '../tally.ts'
 import { tierUpLate } from '../tier-up.ts'
 import { UsageError } from '../usage-error.ts'
 import { endTokenCommands } from '../token-command.ts'
+import type { Follow } from '../../core/follow.ts'
 import { keepIntegers } from '../../core/exact-json.ts'
 import type { Values } from '../../config/table.ts'
 import { printable } from '../../core/printable.ts'
@@ -47,10 +50,11 @@ export async function run(urls: readonly string[], flags: GivenFlags): Promise<n
   keepIntegers()
   const plan = planRun(urls, flags, process.env)
   const jobs = limited(await openJobs(plan.input), plan.input.limit)
+  const follow = openChain(plan, jobs)
   sayNotes(plan)
   const output = outputFor(plan, jobs)
   const log = logFor(plan, jobs, output)
-  const exitCode = await send(plan, jobs, output, { urls, flags, log }).catch(async (error: unknown) => {
+  const exitCode = await send(plan, jobs, output, { urls, flags, log, follow }).catch(async (error: unknown) => {
     await (isRefusal(error) ? log?.discard() : log?.close().catch(() => undefined))
     // With a run file, the next run writes the outputs again.
     if (isRefusal(error) || plan.output.resume) output.discard()
@@ -85,7 +89,7 @@ function outputFor(plan: RunPlan, jobs: Jobs): Output {
     return openOutput(plan.output, {
       columns: jobs.columns,
       hasKey: plan.input.key !== undefined,
-      hasFollowUps: plan.output.items !== undefined,
+      hasFollowUps: plan.output.isOfItems || plan.output.stages > 0,
       hasUrls: plan.input.urls.length === 0,
     })
   } catch (error) {
@@ -98,7 +102,10 @@ function outputFor(plan: RunPlan, jobs: Jobs): Output {
 /** Whether the run was refused for a mistake in the flags, the input or the run file, so that there is nothing to keep. */
 const isRefusal = (error: unknown): boolean => error instanceof UsageError || error instanceof ConfigError
 
-type Given = Pick<GivenCommand, 'urls' | 'flags'> & { readonly log: AttemptLog | undefined }
+interface Given extends Pick<GivenCommand, 'urls' | 'flags'> {
+  readonly log: AttemptLog | undefined
+  readonly follow: Follow | undefined
+}
 
 async function send(plan: RunPlan, jobs: Jobs, output: Output, given: Given): Promise<number> {
   const { log } = given
@@ -118,7 +125,8 @@ async function sendBy(client: OpenClient, plan: RunPlan, jobs: Jobs, output: Out
     ...plan.display,
     asRecords,
     total: jobs.total,
-    hasItems: plan.output.items !== undefined,
+    hasItems: plan.output.isOfItems,
+    isRow: outcome => isOfLastStage(outcome, plan.output),
     statistics: () => stream.statistics(),
     remedy: remedyOf(plan, output),
     next: nextStepsOf(plan, given, output.runFile),
@@ -129,7 +137,8 @@ async function sendBy(client: OpenClient, plan: RunPlan, jobs: Jobs, output: Out
     // Data on the same terminal shows the progress, and a bar would overwrite it.
     how: plan.display.progress === 'shown' && toTerminal ? 'none' : plan.display.progress,
     stream: process.stderr,
-    total: () => totalOf(jobs, input, counter),
+    // How much follows is known only at the end.
+    total: () => (plan.output.stages > 0 ? undefined : totalOf(jobs, input, counter)),
     pauses: () => client.stats().lanes.filter(({ pausedMs }) => pausedMs > 0),
   })
   const counter = display.show === undefined || jobs.total !== undefined ? undefined : countInput(plan.input)
@@ -138,7 +147,7 @@ async function sendBy(client: OpenClient, plan: RunPlan, jobs: Jobs, output: Out
     shown = progress
     display.show?.(withoutGivenUp(progress, tally))
   }
-  const call = callOf(plan, output, aborting.signal, display.show && onProgress)
+  const call = callOf(plan, given.follow, output, aborting.signal, display.show && onProgress)
   let batch: BatchRun | undefined
   const stream = client.stream(input.jobs, call, begun => (batch = begun))
   const signals = interrupts({
@@ -199,6 +208,7 @@ function totalOf({ total }: Jobs, input: Watched, counter: Counter | undefined):
 
 function callOf(
   plan: RunPlan,
+  follow: Follow | undefined,
   { resume }: Output,
   signal: AbortSignal,
   onProgress: ((progress: Progress) => void) | undefined,
@@ -206,6 +216,7 @@ function callOf(
   return checkedCall({
     ...plan.call,
     ...savingOptions(plan.output),
+    ...(follow !== undefined && { follow }),
     signal,
     ...(resume !== undefined && { resume, responseHeaders: plan.output.responseHeaders }),
     ...(onProgress !== undefined && { onProgress }),

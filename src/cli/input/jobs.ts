@@ -33,6 +33,8 @@ export interface Place {
   readonly line: number
   /** The cells, if the input has rows. */
   readonly row?: Row
+  /** With `--then`: the value of each stage that led here, the first one first. */
+  readonly values?: readonly unknown[]
   /** The results of `--limit-key` and `--name`. */
   readonly limitKey?: string | undefined
   readonly name?: string | undefined
@@ -45,6 +47,8 @@ export interface Jobs extends AsyncIterable<Job | Unusable> {
   readonly total: number | undefined
   /** Names of the columns of the rows; empty for lists. */
   readonly columns: readonly string[]
+  /** Columns that a template may use: those of all rows. Undefined if each row has its own. */
+  readonly rowColumns: readonly string[] | undefined
   /** Braces of a body that look like a column, are none, and are sent unchanged; each with its flag. */
   readonly sentAsIs: readonly string[]
   /** Closes the input. Otherwise a writer that keeps standard input or a pipe open would keep this process running. */
@@ -62,6 +66,8 @@ export interface TemplateReaders {
 
 interface Opened {
   readonly columns: readonly string[]
+  /** Undefined if each row has its own. */
+  readonly rowColumns: readonly string[] | undefined
   readonly jobs: Stream
   readonly stream: Readable
 }
@@ -75,7 +81,14 @@ export async function openJobs(plan: InputPlan): Promise<Jobs> {
     const plain = urls.map(plainUrl)
     const total = plain.reduce((sum, url) => sum + countOf(url), 0)
     const jobs = ofUrls(plain, jobMaker(input, NO_ROWS))
-    return { total, columns: [], sentAsIs: [], close: () => undefined, [Symbol.asyncIterator]: () => flattened(jobs) }
+    return {
+      total,
+      columns: [],
+      rowColumns: [],
+      sentAsIs: [],
+      close: () => undefined,
+      [Symbol.asyncIterator]: () => flattened(jobs),
+    }
   }
   const opened: Opened[] = []
   const sentAsIs = new Set<string>()
@@ -96,6 +109,9 @@ export async function openJobs(plan: InputPlan): Promise<Jobs> {
   return {
     total: undefined,
     columns,
+    rowColumns: opened.some(one => one.rowColumns === undefined)
+      ? undefined
+      : [...new Set(opened.flatMap(one => one.rowColumns ?? []))],
     sentAsIs: [...sentAsIs],
     close,
     [Symbol.asyncIterator]: () => flattened(allJobs(opened)),
@@ -137,7 +153,7 @@ async function readFile(
     case 'lines':
       return linesFile(file, stream, template, input, readers)
     case 'jsonl':
-      return { columns: [], jobs: ofJsonLines(file, stream, input, readers) }
+      return { columns: [], rowColumns: undefined, jobs: ofJsonLines(file, stream, input, readers) }
     case 'csv': {
       const { columns, rows } = await tableOf(stream, file, {
         ...shape,
@@ -149,7 +165,7 @@ async function readFile(
       const url = template === undefined ? urlColumn(file, columns) : readers.url(template, known)
       const make = readers.maker(known)
       checkVaried(file, input, columns)
-      return { columns, jobs: ofRows(file, rows, url, make, template !== undefined) }
+      return { columns, rowColumns: columns, jobs: ofRows(file, rows, url, make, template !== undefined) }
     }
   }
 }
@@ -192,7 +208,11 @@ function linesFile(
   const fill = template === undefined ? undefined : readers.url(template, LINE, remedy)
   const make = readers.maker(LINE)
   checkVaried(file, input, LINE.names)
-  return { columns: fill === undefined ? [] : LINE.names, jobs: ofLines(file, stream, fill, make, input) }
+  return {
+    columns: fill === undefined ? [] : LINE.names,
+    rowColumns: LINE.names,
+    jobs: ofLines(file, stream, fill, make, input),
+  }
 }
 
 /** Whether a line of a list is a request: it is neither blank nor a comment. */

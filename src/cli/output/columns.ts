@@ -3,6 +3,7 @@ import type { Field } from './fields.ts'
 import { columnName, fieldNamed, fieldsOf, headerName, partName } from './fields.ts'
 import type { InputShape } from './output.ts'
 import type { Selection } from './select.ts'
+import type { OutputPlan } from '../run-plan.ts'
 import { nearest } from '../../config/names.ts'
 import { UsageError } from '../usage-error.ts'
 
@@ -12,13 +13,12 @@ export interface Column {
 }
 
 export function columnsOf(
-  chosen: readonly string[] | undefined,
+  { columns: chosen, responseHeaders: headers, stages }: Pick<OutputPlan, 'columns' | 'responseHeaders' | 'stages'>,
   input: InputShape,
   selection: Selection | undefined,
-  headers: readonly string[] = [],
 ): Column[] {
   const parts = selection?.parts ?? []
-  const fields = fieldsOf(input.columns, selection, headers)
+  const fields = fieldsOf(input.columns, selection, headers, stages)
   const named = headers.map(name => headerName(name, fields))
   const selected = selection === undefined ? ['value'] : parts.map(({ name }) => partName(name, fields))
   // If the input has a column `url`, it is the URL of the request, which every outcome has anyway.

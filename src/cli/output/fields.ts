@@ -1,5 +1,6 @@
 /** The fields for columns of CSV and for `-w`: fields of every outcome, columns of the input, parts of `--select`. */
 import type { Selection } from './select.ts'
+import { partNamed } from '../chain/values.ts'
 import type { Place } from '../input/jobs.ts'
 import { cellText } from '../cell-text.ts'
 import { itemNumberOf } from '../../sinks/item-rows.ts'
@@ -52,6 +53,7 @@ export function fieldsOf(
   columns: readonly string[],
   selection: Selection | undefined,
   headers: readonly string[] = [],
+  stages = 0,
 ): Fields {
   const parts = selection?.parts ?? []
   const ofHeaders = headers.map(headerColumn).map(({ name, value }): [string, Field] => [name, value])
@@ -62,6 +64,7 @@ export function fieldsOf(
     ...Object.fromEntries(ofHeaders.map(([name, field]) => [`${HEADER}${name}`, field])),
     ...Object.fromEntries(ofColumns.map(([name, field]) => [`${ROW}${name}`, field])),
     ...Object.fromEntries(ofParts.map(([name, field]) => [`${VALUE}${name}`, field])),
+    ...Object.fromEntries(Array.from({ length: stages }, (_, at) => stageField(`${at + 1}.value`))),
     ...OUTCOME_FIELDS,
     ...(selection && { value: ({ ok, value }) => (ok ? withoutBytes(selection.of(value)) : undefined) }),
   }
@@ -74,6 +77,8 @@ const VALUE = 'value.'
 /** If the columns are not known before the run, as with lines of JSON, `row.NAME` accepts any name. */
 export function fieldNamed(name: string, fields: Fields): Field | undefined {
   if (Object.hasOwn(fields, name)) return fields[name]
+  const [stage = ''] = /^[1-9]\d*\.value(?=\.)/.exec(name) ?? []
+  if (Object.hasOwn(fields, stage)) return stageField(name)[1]
   if (!name.startsWith(ROW) || Object.keys(fields).some(known => known.startsWith(ROW))) return undefined
   return columnField(name.slice(ROW.length))
 }
@@ -97,6 +102,12 @@ function columnField(column: string): Field {
     return typeof found === 'string' && found.includes('://') ? printableUrl(found) : found
   }
 }
+
+/** A part of the value of a stage that led to a request of `--then`: `1.value.id`. */
+const stageField = (name: string): readonly [string, Field] => [
+  name,
+  outcome => partNamed(name, placeOf(outcome)?.values ?? []),
+]
 
 export const placeOf = ({ request }: Outcome): Place | undefined => request.meta as Place | undefined
 

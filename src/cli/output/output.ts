@@ -7,7 +7,7 @@ import { runFileDraft, tableDraft, textDraft } from './draft.ts'
 import type { Draft } from './draft.ts'
 import { OUTCOME_FIELDS, fieldsOf } from './fields.ts'
 import type { Fields } from './fields.ts'
-import { itemRows } from './rows.ts'
+import { rowsOf } from './rows.ts'
 import { readSelection } from './select.ts'
 import type { Selection } from './select.ts'
 import { several } from './several.ts'
@@ -54,7 +54,7 @@ export function openOutput(plan: OutputPlan, input: InputShape): Output {
   const { responseHeaders } = plan
   const selection = plan.select === undefined ? undefined : readSelection(plan.select)
   if (plan.save !== undefined && selection !== undefined) checkSaved(selection)
-  const columns = columnsOf(plan.columns, input, selection, plan.responseHeaders)
+  const columns = columnsOf(plan, input, selection)
   const runFile = runFileAmong(plan, selection)
   for (const { path } of plan.files) checkPlace(path, plan)
   const rest = plan.files.filter(file => file !== runFile)
@@ -62,7 +62,7 @@ export function openOutput(plan: OutputPlan, input: InputShape): Output {
     ...(plan.toStdout ? [toStdout(plan.format)] : []),
     ...(plan.writeOut === undefined
       ? []
-      : [writeOut(plan.writeOut, fieldsOf(input.columns, selection, responseHeaders))]),
+      : [writeOut(plan.writeOut, fieldsOf(input.columns, selection, responseHeaders, plan.stages))]),
   ]
   const drafts: Draft[] = []
   try {
@@ -74,13 +74,13 @@ export function openOutput(plan: OutputPlan, input: InputShape): Output {
   // A run continues its run file. With --overwrite, the run file is started over.
   const anew = plan.overwrite && runFile !== undefined ? runFileDraft(runFile.path) : undefined
   const all = several([...onStdout, ...drafts.map(({ sink }) => sink)])
-  const rows = plan.items === undefined ? undefined : itemRows(all)
+  const rows = plan.isOfItems || plan.stages > 0 ? rowsOf(all, plan) : undefined
   return {
     sink: rows?.sink ?? all,
     resume: anew?.part ?? runFile?.path,
     runFile: runFile?.path,
     remarks: () => [
-      ...(rows?.isMissed() === true ? [`no response had a list at '${plan.items}' (--items)`] : []),
+      ...(rows?.isMissed() === true ? [noList(plan)] : []),
       ...(selection?.missed().map(name => `no value had '${name}' (--select)`) ?? []),
     ],
     begin() {
@@ -162,13 +162,22 @@ function tableColumns(
 
 /**
  * JSON lines in a file are a run file even without `--resume`, so that a later run can resume them. A run file holds whole
- * values, so with `--select` or `--items` and without `--resume` the output has plain lines instead.
+ * values and all requests, so with `--select`, `--items` or `--then` and without `--resume` the output has plain lines
+ * instead.
  */
-function runFileAmong({ files, resume, items }: OutputPlan, selection: Selection | undefined): OutputFile | undefined {
-  if ((selection !== undefined || items !== undefined) && !resume) return undefined
+function runFileAmong(
+  { files, resume, isOfItems, stages }: OutputPlan,
+  selection: Selection | undefined,
+): OutputFile | undefined {
+  if ((selection !== undefined || isOfItems || stages > 0) && !resume) return undefined
   // A device or pipe cannot be read back.
   return files.find(({ path, format }) => format === 'jsonl' && (resume || isFileOrNothing(path)))
 }
+
+const noList = ({ items, stages }: OutputPlan): string =>
+  stages > 0
+    ? 'no response of the last stage had a list of items (--then-items)'
+    : `no response had a list at '${items}' (--items)`
 
 /** Refuses to overwrite a file without `--overwrite`, and to create a missing folder. */
 function checkPlace(path: string, { files, overwrite, resume }: OutputPlan): void {

@@ -1,6 +1,11 @@
-/** With `--items`, a row of an output is an item: one for each item of a response, and one for each failure. */
+/**
+ * Which rows an outcome makes in the outputs. With `--items`, a row is an item. With `--then`, rows are those of the last
+ * stage. A failure is one row, wherever it happens.
+ */
+import type { OutputPlan } from '../run-plan.ts'
+import { placeOf } from './fields.ts'
 import { byItem } from '../../sinks/item-rows.ts'
-import type { Sink } from '../../index.ts'
+import type { Outcome, Sink } from '../../index.ts'
 
 export interface Rows {
   readonly sink: Sink
@@ -9,7 +14,7 @@ export interface Rows {
 }
 
 /** @param whole takes the rows */
-export function itemRows(whole: Sink): Rows {
+export function rowsOf(whole: Sink, plan: Pick<OutputPlan, 'stages' | 'isOfItems'>): Rows {
   const rows = byItem(whole)
   let responses = 0
   let lists = 0
@@ -17,6 +22,8 @@ export function itemRows(whole: Sink): Rows {
     sink: {
       write(outcome) {
         if (!outcome.ok) return rows.write(outcome)
+        if (!isOfLastStage(outcome, plan)) return undefined
+        if (!plan.isOfItems) return rows.write(outcome)
         responses++
         // Null has no items, and so no row.
         if (outcome.items === undefined) return undefined
@@ -28,3 +35,6 @@ export function itemRows(whole: Sink): Rows {
     isMissed: () => responses > 0 && lists === 0,
   }
 }
+
+export const isOfLastStage = (outcome: Outcome, { stages }: Pick<OutputPlan, 'stages'>): boolean =>
+  stages === 0 || placeOf(outcome)?.values?.length === stages

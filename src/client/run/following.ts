@@ -10,6 +10,7 @@ import type { RequestIds } from './request-ids.ts'
 import { callOfFollowUp, callOfPage } from '../../config/follow-up.ts'
 import type { Found } from '../../config/follow-up.ts'
 import type { BatchPlan } from '../../config/plan.ts'
+import { Unusable } from '../../config/unusable.ts'
 import type { Call, CallPlan } from '../../core/call.ts'
 import { isThenable, reasonOf, runCallback } from '../../core/callback.ts'
 import { RequestError } from '../../core/error.ts'
@@ -145,7 +146,11 @@ export class Following implements Growth {
         ? callOfFollowUp(what.spec, found, plan.request, nowMs)
         : callOfPage(found.call, what, found, nowMs)
     if (refusal !== undefined) return this.#refused(page, found, 'refused' in made ? found.url : made.url, refusal)
-    if ('refused' in made) return this.#refused(page, found, found.url, made.refused)
+    if ('refused' in made) {
+      const { url, meta } =
+        'spec' in what && what.spec instanceof Unusable ? what.spec : { ...found.call, url: found.url }
+      return this.#refused(page, found, url, made.refused, meta)
+    }
     const call = 'spec' in what ? withoutPagination(made, what.spec) : made
     call.trip.id = page.id
     if (!page.chain.hasSeen(requestNumber(call))) return call
@@ -173,8 +178,8 @@ export class Following implements Growth {
     return sized
   }
 
-  #refused(page: Page, { call }: Found, url: string, reason: Fault): Outcome {
-    const { index, key, method, meta, plan } = call
+  #refused(page: Page, { call }: Found, url: string, reason: Fault, meta: unknown = call.meta): Outcome {
+    const { index, key, method, plan } = call
     return refusedOutcome({ id: page.id, index, key, method, url, meta }, reason, plan.secretNames)
   }
 

@@ -21,6 +21,7 @@ export const REST = [
   'test/cli/standard-input.test.ts',
   'test/cli/terminal.test.ts',
   'test/client/light.test.ts',
+  'test/client/paginate-dialects.test.ts',
   'test/client/run/resume-kill.test.ts',
   'test/properties/fractions.test.ts',
   'test/properties/secrets.test.ts',

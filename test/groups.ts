@@ -40,6 +40,7 @@ export const REST = [
 /** Twice: small in `npm test`, at full size in `npm run test:rest` (test/support/size.ts, test/properties/runs.ts). */
 export const SIZED = [
   'test/client/fairness.test.ts',
+  'test/client/follow-runs.test.ts',
   'test/client/on-chunk.test.ts',
   'test/client/quota-windows.test.ts',
   'test/client/run/resume.test.ts',

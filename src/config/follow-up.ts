@@ -34,6 +34,8 @@ export interface Found {
   readonly call: Call
   /** The URL that answered. */
   readonly url: string
+  /** Its response is one of an earlier run. */
+  readonly isRestored: boolean
 }
 
 /** The Call of the page that differs from the first page of its chain by this change. */

@@ -103,6 +103,8 @@ export class Page {
   next: Page | undefined = undefined
   /** First pages of the chains that this page leads to. */
   children: readonly Page[] = NO_PAGES
+  /** It was found in a page of an earlier run. */
+  isOfRunFile = false
   /** Its items count instead of its value. */
   hasItems = false
   /** Set while the outcome waits for its turn. */

@@ -112,9 +112,10 @@ export class Following implements Growth {
       ...parts,
       prepare: item => this.#begin(parts.prepare(item), item),
       settle: (call, result) => {
-        const outcome = parts.settle(call, result)
         const { page } = call.trip
-        if (page === undefined) return outcome
+        if (page === undefined) return parts.settle(call, result)
+        if (page.isOfRunFile && result.kind === 'reply' && EXPIRED.has(result.status)) noteExpired(call)
+        const outcome = parts.settle(call, result)
         return isThenable(outcome)
           ? outcome.then(settled => this.#after(call, page, result, settled))
           : this.#after(call, page, result, outcome)
@@ -172,7 +173,7 @@ export class Following implements Growth {
     const call = asRead(prepared)
     const change = sizeChange(paginate, { url, body: jsonIn(call) })
     if (change === undefined) return call
-    const sized = callOfPage(call, change, { call, url }, this.#parts.clock.now())
+    const sized = callOfPage(call, change, { call, url, isRestored: false }, this.#parts.clock.now())
     if ('refused' in sized) return abandoned(call, sized.refused)
     sized.trip.id = call.trip.id
     return sized
@@ -237,7 +238,8 @@ export class Following implements Growth {
     if (isFault(items)) return this.#fail(call, page, result, outcome, items)
     if (items !== undefined) (outcome as Writable<OkOutcome<unknown>>).items = items
     if (chain.root.isOver) return this.#close(page, outcome)
-    const found = { call, url: result.kind === 'reply' ? result.url : call.url }
+    const isRestored = outcome.source === 'run-file'
+    const found = { call, url: result.kind === 'reply' ? result.url : call.url, isRestored }
     const step = this.#turn(page, found, result, outcome, open)
     if (step !== undefined) return this.#fail(call, page, result, outcome, step)
     const { follow } = open.plan
@@ -303,14 +305,15 @@ export class Following implements Growth {
   }
 
   /** False if there are too many. */
-  #append(chain: Chain, { call, url }: Found, what: FollowUp['what'], plan: FollowPlan): boolean {
+  #append(chain: Chain, { call, url, isRestored }: Found, what: FollowUp['what'], plan: FollowPlan): boolean {
     const { root } = chain
     if (root.isOver) return false
     const isOne = root.pages < plan.maxPages
     if (!isOne) root.isOver = true
     const page = chain.append(this.#parts.ids.childOf(chain.head), chain.head)
+    page.isOfRunFile = isRestored
     const first = chain.first ?? call
-    this.#put(new FollowUp(page, { call: first, url }, what, isOne ? undefined : tooMany(plan)))
+    this.#put(new FollowUp(page, { call: first, url, isRestored }, what, isOne ? undefined : tooMany(plan)))
     return isOne
   }
 
@@ -368,6 +371,17 @@ export class Following implements Growth {
     if (outcome.items !== undefined) RequestError.keepItems(failed.error, outcome.items)
     return this.#close(page, failed)
   }
+}
+
+/** What servers answer to a cursor that they have forgotten. */
+const EXPIRED: ReadonlySet<number> = new Set([400, 404, 410, 422])
+
+function noteExpired({ trip }: Call): void {
+  trip.retry.notRetriedBecause = [
+    'its cursor comes from an earlier run and may have expired. Another ',
+    { option: 'resume' },
+    ' file begins at the first page',
+  ]
 }
 
 /** Methods that ask for a page. A POST may be a search. */

@@ -151,6 +151,20 @@ describe('a resumed run', () => {
     expect(asked.slice(3)).toEqual(asked.slice(0, 2))
   })
 
+  test('says of a page that its cursor may have expired', async () => {
+    let isLate = false
+    const server = await numbers(from => (from === 4 && isLate ? { status: 410 } : undefined))
+    const path = newRun()
+    await outcomesOf([`${server.url}/?from=0`], { resume: path })
+    writeFileSync(path, `${readFileSync(path, 'utf8').split('\n').slice(0, 4).join('\n')}\n`)
+    isLate = true
+    const error: unknown = await parallelRequests(`${server.url}/?from=0`, { ...OPTIONS, resume: path }).catch(
+      (caught: unknown) => caught,
+    )
+    expect(error).toMatchObject({ code: 'http/410', items: [0, 1, 2, 3] })
+    expect(String(error)).toContain('its cursor comes from an earlier run and may have expired')
+  })
+
   test('refuses a shorter input although its pages were more', async () => {
     const server = await numbers()
     const path = newRun()

@@ -15,6 +15,8 @@ const SIDE_EFFECT = /^import '[^']*supported-node[^']*';\n/m
 /** Modules that are loaded with the library. The command line is separate and loads its parts on demand. */
 const ROOM =
   /\/src\/(core|config|disk|policy|transport|codec|store|layer|engine|client)\/(?!threads\/(?:sync|wire)-worker|supported-node|version|names|h2)/
+/** The part of the lazy room paginate that every client needs. */
+const EAGER = /\/src\/paginate\/(?:size|request-field|fields)\.ts$/
 
 rmSync('dist', { recursive: true, force: true })
 if (!process.argv.includes('--no-types')) declare()
@@ -48,7 +50,7 @@ await bundle.write({
   comments: false,
   codeSplitting: {
     includeDependenciesRecursively: false,
-    groups: [{ debugName: 'rooms', name: id => ROOM.exec(id)?.[1] ?? null }],
+    groups: [{ debugName: 'rooms', name: id => (EAGER.test(id) ? 'client' : (ROOM.exec(id)?.[1] ?? null)) }],
   },
 })
 await bundle.close()

@@ -17,6 +17,7 @@ export interface Told {
   readonly headersMs: number
   readonly idleMs: number
   readonly totalMs: number
+  readonly pollMs: number
   readonly accept: string
 }
 
@@ -49,6 +50,15 @@ const BY_CODE: Readonly<Record<string, Known>> = {
     flags: [['allow-body-across-origins', '']],
   },
   'redirect/too_many': { why: 'to send # again with more redirects', flags: [['max-redirects', '50']] },
+  'poll/failed': { why: 'to start # again', retry: 'poll/failed' },
+  'poll/no_status_url': { why: 'to send # again, once --poll-url is given', retry: 'poll/no_status_url' },
+  'poll/no_status': { why: 'to follow # further, once --poll-status is correct', retry: 'poll/no_status' },
+  'poll/no_result': { why: 'to follow # further, once --poll-result is correct', retry: 'poll/no_result' },
+  'poll/downgrade': {
+    why: 'to follow # further, if http: is acceptable',
+    retry: 'poll/downgrade',
+    flags: [['allow-downgrade', '']],
+  },
   'parse/too_deep': { why: 'to send # again, with no limit of JSON nesting', flags: [['max-json-depth', 'none']] },
 }
 
@@ -98,6 +108,10 @@ function adviceForTimeout(phase: string, told: Told): Advice {
   switch (phase) {
     case 'total':
       return twice('total-timeout', told.totalMs, 'timeout')
+    case 'poll': {
+      const { flags } = twice('poll-deadline', told.pollMs, 'timeout')
+      return again('timeout/poll', 'to follow # further, with more time', flags)
+    }
     case 'low_speed':
       return again('timeout', 'to send # again, without a minimum speed', [['min-speed', '0B']])
     case 'headers':

@@ -19,6 +19,10 @@ export const EXAMPLES: readonly Example[] = [
     what: 'a request for each id of a list',
     line: "preq https://api.example.com/teams --items data --then 'https://api.example.com/users/{value.lead}' -o leads.csv",
   },
+  {
+    what: 'a job per row, followed until it is done',
+    line: `preq https://api.example.com/jobs -i jobs.csv --json '{"n": {n}}' --poll -o run.jsonl --resume`,
+  },
   { what: 'what a range would send', line: "preq plan 'https://api.example.com/{1..500}' --per-host 4" },
   { what: 'statuses of what is piped in', line: "sort -u urls.txt | preq -w '{status} {url}\\n'" },
 ]

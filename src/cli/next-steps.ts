@@ -9,6 +9,7 @@ import type { GivenCommand } from './given-command.ts'
 import { shellWord } from './shell-word.ts'
 import { isReadOnce } from './input/standard-input.ts'
 import type { RunPlan } from './run-plan.ts'
+import { POLL_DEADLINE_MS } from '../config/options/poll.ts'
 import { OPTIONS } from '../config/table.ts'
 import { formatDuration } from '../core/duration.ts'
 
@@ -43,7 +44,7 @@ export function nextStepsOf(
   { urls, flags }: Pick<GivenCommand, 'urls' | 'flags'>,
   runFile: string | undefined,
 ): NextSteps {
-  const { timeout, timeouts, secretNames } = client
+  const { timeout, timeouts, poll, secretNames } = client
   const limits = { ...OPTIONS.timeouts.default, ...timeouts }
   const told: Told = {
     timeoutMs: timeout ?? OPTIONS.timeout.default,
@@ -51,6 +52,7 @@ export function nextStepsOf(
     headersMs: limits.headers ?? Infinity,
     idleMs: limits.idle ?? Infinity,
     totalMs: limits.total ?? Infinity,
+    pollMs: (poll !== false && poll?.deadline) || POLL_DEADLINE_MS,
     accept: String(flags.findLast(([name]) => name === 'accept')?.[1] ?? '2xx'),
   }
   const names = secretNames && new Set(secretNames.map(name => name.toLowerCase()))

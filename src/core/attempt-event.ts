@@ -28,7 +28,7 @@ class NewAttemptEvent implements AttemptEvent {
   declare protocol?: string
   declare reused?: boolean
   declare readonly hop?: true
-  declare readonly poll?: true
+  declare readonly poll?: number
   readonly #request: RequestEvent | undefined
 
   constructor(start: AttemptStart, request: RequestEvent | undefined) {
@@ -61,7 +61,7 @@ export function newAttemptEvent(attempt: Attempt, clock: Clock): AttemptEvent {
       delay: delayBefore(attempt),
       startedAt: startOf(attempt, clock),
       ...(trip.retry.redirects > 0 && { hop: true }),
-      ...(trip.retry.polls > 0 && { poll: true }),
+      ...(trip.retry.polls > 0 && { poll: trip.retry.polls }),
     },
     trip.event,
   )

@@ -89,8 +89,8 @@ export interface AttemptEvent {
   readonly reused?: boolean
   /** Present for a redirect hop and its retries. */
   readonly hop?: true
-  /** Present for a request for the status or the result of a job. */
-  readonly poll?: true
+  /** Which request for the status or the result of a job it belongs to, from 1. */
+  readonly poll?: number
   /** Its request. Not enumerable; undefined if nobody listened when the request began. */
   readonly request: RequestEvent | undefined
 }

@@ -34,8 +34,11 @@ export interface Try {
   readonly timings: AttemptTimings
   /** Where a redirect hop or a poll was sent. Secrets are redacted. Absent for the URL of the request itself. */
   readonly url?: string
-  /** Present for a request for the status or the result of a job, and for its redirect hops and retries. */
-  readonly poll?: true
+  /**
+   * Which request for the status or the result of a job it is, or is a redirect hop or a retry of; from 1. Absent for the
+   * request that starts the job.
+   */
+  readonly poll?: number
 }
 
 /** With more attempts, the first ten and the last ninety are kept. */
@@ -61,7 +64,7 @@ export function recordTry(trial: Attempt, result: Result, endedAtMs: number, clo
     // Its event has ended, and a listener has seen these figures.
     timings: trial.event?.timings ?? attemptTimings(trial, endedAtMs),
     ...((retry.redirects > 0 || retry.polls > 0) && { url: printableUrl(call.url, call.plan.secretNames) }),
-    ...(retry.polls > 0 && { poll: true as const }),
+    ...(retry.polls > 0 && { poll: retry.polls }),
   }
   retry.tries ??= []
   if (retry.tries.length === MAX_TRIES) retry.tries.splice(FIRST_KEPT, 1)

@@ -146,9 +146,10 @@ function finish(span: Span, { attributes, status, elapsedMs }: SpanEnd, startedA
   span.end(startedAt + elapsedMs)
 }
 
-/** Whether this is a hop to another origin than that of its request. */
-function crossesOrigin({ hop, url, host, request }: AttemptEvent): boolean {
-  return hop === true && (request === undefined || host !== request.host || schemeOf(url) !== schemeOf(request.url))
+/** Whether this is a hop or a poll at another origin than that of its request. */
+function crossesOrigin({ hop, poll, url, host, request }: AttemptEvent): boolean {
+  const isOwn = hop === undefined && poll === undefined
+  return !isOwn && (request === undefined || host !== request.host || schemeOf(url) !== schemeOf(request.url))
 }
 
 const schemeOf = (url: string): string => url.slice(0, url.indexOf(':'))

@@ -144,10 +144,12 @@ export class Collector {
       this.lacksTries = true
       return
     }
-    const isHop = tries.map(({ url }, at) => at > 0 && url !== tries[at - 1]?.url)
-    this.retries += Math.max(0, attempts - 1 - isHop.filter(Boolean).length)
+    const isPoll = tries.map(({ poll }, at) => at > 0 && poll !== tries[at - 1]?.poll)
+    const isHop = tries.map(({ url }, at) => at > 0 && isPoll[at] === false && url !== tries[at - 1]?.url)
+    const polls = tries.at(-1)?.poll ?? 0
+    this.retries += Math.max(0, attempts - 1 - polls - isHop.filter(Boolean).length)
     for (const [at, { status, code }] of tries.slice(0, -1).entries()) {
-      if (isHop[at + 1] === true) continue
+      if (isHop[at + 1] === true || isPoll[at + 1] === true) continue
       const reason = code ?? (status === undefined ? 'unknown' : `http/${status}`)
       if (this.retriedFor.size >= MAX_REASONS && !this.retriedFor.has(reason)) continue
       this.retriedFor.set(reason, (this.retriedFor.get(reason) ?? 0) + 1)

@@ -50,6 +50,7 @@ export interface TryReport {
   readonly code?: string
   readonly timings: Readonly<Record<string, number>>
   readonly url?: string
+  readonly poll?: number
 }
 
 /** One request, for the lists of failures and of the slowest requests. Long texts are cut. */

@@ -16,8 +16,10 @@ export interface Try {
   /** Milliseconds between the end of the attempt before it and its start. */
   readonly delayMs: number
   readonly timings: PhaseTimes
-  /** Of a redirect hop and its retries: where it was sent. Secrets are redacted. */
+  /** Of a redirect hop or a poll, and its retries: where it was sent. Secrets are redacted. */
   readonly url: string | undefined
+  /** Which request for the status or the result of a job it belongs to, from 1. */
+  readonly poll: number | undefined
 }
 
 export interface Entry {
@@ -126,6 +128,7 @@ function triesOf(list: readonly unknown[]): Try[] {
       delayMs: count(one['delay']),
       timings: timesOf(one['timings']),
       url: textOf(one['url']),
+      poll: numberOf(one['poll']),
     }
   })
 }

@@ -50,6 +50,7 @@ export interface HarBody {
 }
 
 interface One {
+  readonly method: string
   readonly url: string
   readonly status: number | undefined
   readonly code: string | undefined
@@ -73,6 +74,7 @@ function single(entry: Entry): One {
   const { url, finalUrl, status, code, message, timings, atMs = 0, attempts, location } = entry
   const all = harTimings(timings, true)
   return {
+    method: entry.method,
     url: finalUrl ?? url,
     status,
     code,
@@ -87,14 +89,15 @@ function single(entry: Entry): One {
 function attempt(
   entry: Entry,
   tries: readonly Try[],
-  { url, status, code, delayMs, timings, atMs }: Try,
+  { url, poll, status, code, delayMs, timings, atMs }: Try,
   at: number,
 ): One {
   const isLast = at === tries.length - 1
   const next = tries[at + 1]
-  const isRedirected = next !== undefined && next.url !== url
+  const isRedirected = next !== undefined && next.poll === poll && next.url !== url
   const all = harTimings(timings, false)
   return {
+    method: poll === undefined ? entry.method : 'GET',
     url: url ?? entry.url,
     status,
     code: code ?? (isLast ? entry.code : undefined),
@@ -145,7 +148,7 @@ function entryOf(entry: Entry, one: One, response: HarResponse, position: 'last'
     startedDateTime: new Date(one.startMs).toISOString(),
     time: timeOf(timings),
     request: {
-      method: entry.method,
+      method: one.method,
       url,
       httpVersion: version,
       cookies: [],

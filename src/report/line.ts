@@ -53,22 +53,26 @@ export function readReportLine(bytes: Buffer): Line {
 function noteOf(line: Readonly<Record<string, unknown>>): Line {
   const run = objectOf(line['run'])
   if (run !== undefined) return { kind: 'run', note: runNoteOf(run) }
-  const { intent, pause } = line
+  const { intent, pause, poll } = line
   if (typeof pause === 'string') {
     const [fromMs, toMs] = [timeOf(line['from']), timeOf(line['to'])]
     return fromMs === undefined || toMs === undefined ? OTHER : { kind: 'pause', note: { host: pause, fromMs, toMs } }
   }
   const started = objectOf(intent)
-  if (started !== undefined) {
-    const id = lineNameOf({
-      v: started['v'] === 1 ? 1 : 2,
-      id: textOf(started['id']) ?? '',
-      index: numberOf(started['index']) ?? 0,
-    })
-    return { kind: 'intent', id, isRevoked: started['sent'] === false }
-  }
+  if (started !== undefined) return { kind: 'intent', id: idIn(started), isRevoked: started['sent'] === false }
+  const job = objectOf(poll)
+  // The next run follows the job further, so the request is not done, and not in doubt.
+  if (job !== undefined) return job['url'] === undefined ? OTHER : { kind: 'intent', id: idIn(job), isRevoked: true }
   // A salt, or a kind of a later version, which has a version or a checksum.
   return 'v' in line || 'crc' in line ? OTHER : { kind: 'bad', problem: 'it has no fields of a request' }
+}
+
+function idIn(request: Readonly<Record<string, unknown>>): string {
+  return lineNameOf({
+    v: request['v'] === 1 ? 1 : 2,
+    id: textOf(request['id']) ?? '',
+    index: numberOf(request['index']) ?? 0,
+  })
 }
 
 function runNoteOf(run: Readonly<Record<string, unknown>>): RunNote {

@@ -74,7 +74,7 @@ const withoutMark = (bytes: Buffer): Buffer =>
 
 /** A line of our own that was damaged, or the zeros that a power loss leaves in its place. */
 const isTornBlock = (bytes: Buffer): boolean =>
-  bytes.every(byte => byte === 0) || /^\{"(?:v|intent|run|pause|index)":/.test(bytes.toString('latin1', 0, 16))
+  bytes.every(byte => byte === 0) || /^\{"(?:v|intent|poll|run|pause|index)":/.test(bytes.toString('latin1', 0, 16))
 
 function openToRead(path: string, name: string): number {
   try {

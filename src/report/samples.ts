@@ -104,7 +104,7 @@ function triesReport(tries: readonly Try[]): TryReport[] {
     tries.length <= FIRST_TRIES + LAST_TRIES ? tries : [...tries.slice(0, FIRST_TRIES), ...tries.slice(-LAST_TRIES)]
   const startMs = tries[0]?.atMs
   let nextMs = 0
-  return shown.map(({ atMs, status, code, delayMs, timings, url }) => {
+  return shown.map(({ atMs, status, code, delayMs, timings, url, poll }) => {
     const at = atMs === undefined || startMs === undefined ? nextMs + delayMs : Math.max(0, atMs - startMs)
     nextMs = at + (timings['total'] ?? 0)
     return {
@@ -114,6 +114,7 @@ function triesReport(tries: readonly Try[]): TryReport[] {
       ...(code !== undefined && { code }),
       timings,
       ...(url !== undefined && { url: shownUrl(url) }),
+      ...(poll !== undefined && { poll }),
     }
   })
 }

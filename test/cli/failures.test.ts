@@ -136,6 +136,7 @@ const TOLD = {
   headersMs: 30_000,
   idleMs: 5_000,
   totalMs: Infinity,
+  pollMs: 600_000,
   accept: '2xx',
 }
 
@@ -144,6 +145,8 @@ test.each([
   ['timeout/headers', 'timeout', [['timeout', '1m']]],
   ['timeout/body', 'timeout', [['idle-timeout', '10s']]],
   ['timeout/total', 'timeout', []],
+  ['timeout/poll', 'timeout/poll', [['poll-deadline', '20m']]],
+  ['poll/failed', 'poll/failed', []],
   ['timeout/low_speed', 'timeout', [['min-speed', '0B']]],
   ['http/502', '5xx', []],
   ['http/429', '429', [['max-retry-after', '15m']]],

@@ -351,7 +351,7 @@ describe('waiting for a job', () => {
     expect(outcome.attempts).toBe(302)
     expect(outcome.tries).toHaveLength(100)
     expect(outcome.tries?.[0]).not.toHaveProperty('poll')
-    expect(outcome.tries?.[1]).toMatchObject({ poll: true, url: `${server.origin}/azure/operations/7`, status: 200 })
+    expect(outcome.tries?.[1]).toMatchObject({ poll: 1, url: `${server.origin}/azure/operations/7`, status: 200 })
   })
 
   it('follows the clock of a transport', async () => {

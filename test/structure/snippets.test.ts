@@ -1,6 +1,6 @@
 /**
  * Every ```ts block of README.md and of the pages under docs/ compiles as it stands, and runs: `https://api.example.com` becomes a local server that
- * answers any path with a believable record. `/status/<code>` answers with that status, and a list `/items…` with an array, `/chat/…` with events.
+ * answers any path with a believable record. `/status/<code>` answers with that status, and a list `/items…` with an array, `/chat/…` with events, `/jobs` with a job.
  */
 import { execFile } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
@@ -67,6 +67,10 @@ beforeAll(async () => {
     if (pathname.startsWith('/chat/')) {
       response.setHeader('content-type', 'text/event-stream')
       return void response.end('id: 1\ndata: {"text":"Hello"}\n\ndata: [DONE]\n\n')
+    }
+    if (pathname.startsWith('/jobs')) {
+      const state = request.method === 'POST' ? 'starting' : 'succeeded'
+      return void response.end(JSON.stringify({ status: state, urls: { get: '/jobs/1' }, output: '/images/1' }))
     }
     const name = pathname.split('/').at(-1)
     const record = { id: 1, name, path: pathname, query: Object.fromEntries(searchParams), stars: 7, language: 'C' }

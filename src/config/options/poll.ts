@@ -84,6 +84,7 @@ export const POLL_OPTIONS = {
 }
 
 const DEFAULT = readFields(POLL, 'poll', []) as { readonly interval: number; readonly deadline: number }
+export const POLL_DEADLINE_MS = DEFAULT.deadline
 
 export const CALL_POLL = { poll: part(['poll'], planPoll) }
 

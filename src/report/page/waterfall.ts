@@ -45,14 +45,15 @@ function single({ timings, attempts }: RequestReport): { bars: Bar[]; note: stri
 }
 
 function several(tries: readonly TryReport[]): { bars: Bar[]; note: string } {
-  const bars = tries.map(({ startMs, delayMs, status, code, timings, url }, index): Bar => {
+  const bars = tries.map(({ startMs, delayMs, status, code, timings, url, poll }, index): Bar => {
     const parts = inRow(startMs, ATTEMPT, timings)
     const known = parts.reduce((sum, { ms }) => sum + ms, 0)
     const rest = (timings['total'] ?? 0) - known
     if (rest > known / 100) parts.push({ phase: 'other', fromMs: startMs + known, ms: rest })
     if (delayMs > 0) parts.unshift({ phase: 'delay', fromMs: Math.max(0, startMs - delayMs), ms: delayMs })
+    const kind = poll === undefined ? (url === undefined ? '' : ' redirect') : ' poll'
     const what = code ?? (status === undefined ? '' : String(status))
-    return { label: `${index + 1}. ${shown(what)}${url === undefined ? '' : ' redirect'}`, parts }
+    return { label: `${index + 1}. ${shown(what)}${kind}`, parts }
   })
   return { bars, note: `${tries.length} attempts` }
 }

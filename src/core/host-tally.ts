@@ -66,6 +66,23 @@ export class HostTally {
     if (outcome.attempts > 0) this.#addTimings(outcome.timings)
   }
 
+  /** An outcome that is ok after one attempt. */
+  addPlain(status: number, bytes: number): void {
+    this.ok++
+    this.attempts++
+    this.bytes += bytes
+    this.#countStatus(status)
+  }
+
+  /** Of an outcome without other phases; 0 or NaN for one that did not happen. */
+  addPhases(total: number, queue: number, limiter: number, firstByte: number, body: number): void {
+    ;(this.#total ??= new Histogram()).add(total)
+    if (queue > 0) (this.#queue ??= new Histogram()).add(queue)
+    if (limiter > 0) (this.#limiter ??= new Histogram()).add(limiter)
+    if (firstByte >= 0) (this.#firstByte ??= new Histogram()).add(firstByte)
+    if (body >= 0) (this.#body ??= new Histogram()).add(body)
+  }
+
   #addTimings({ queue, limiter, backoff, polling, dns, connect, tls, firstByte, body, total }: Timings): void {
     ;(this.#total ??= new Histogram()).add(total)
     if (firstByte !== undefined) (this.#firstByte ??= new Histogram()).add(firstByte)

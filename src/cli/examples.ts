@@ -16,6 +16,10 @@ export const EXAMPLES: readonly Example[] = [
     line: `preq https://api.example.com/users -i users.csv --json '{"name": "{name}"}' -o run.jsonl --resume`,
   },
   {
+    what: 'a row per item of all pages',
+    line: "preq 'https://api.github.com/repos/nodejs/node/issues' --paginate link --items '@' --select 'number, title' -o issues.csv",
+  },
+  {
     what: 'a request for each id of a list',
     line: "preq https://api.example.com/teams --items data --then 'https://api.example.com/users/{value.lead}' -o leads.csv",
   },

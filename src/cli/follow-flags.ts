@@ -1,5 +1,7 @@
 /** The flags of follow-ups: items of a response, and how much is followed. Rows of the flag table (flags.ts). */
-import { setting, taking } from './flag.ts'
+import { choosing, setting, taking } from './flag.ts'
+import { count } from '../config/kinds.ts'
+import { PAGE_STYLES } from '../core/pagination.ts'
 import { asGiven, header, method, number, text } from './flag-readers.ts'
 
 export const FOLLOW_FLAGS = {
@@ -7,6 +9,39 @@ export const FOLLOW_FLAGS = {
     doc: "one row for each item of the list at PATH, as JMESPath: 'data.results'; '@' is the whole body",
     common: true,
     more: 'Every output gets a row per item, and --select applies to each item. In a response without such a list, null has no items, and anything else fails. The run file of --resume holds whole responses.',
+  }),
+  paginate: choosing('Follow-ups', 'STYLE', PAGE_STYLES, 'request all pages, in the style of the API', {
+    option: ['paginate', 'paginate.style'],
+    default: 'the first page only',
+    common: true,
+    more: 'link: the header Link. cursor: a cursor or URL at --next. offset and page: numbers, at the same time if --total is known. odata, json-api, mediawiki, elasticsearch and relay: as these standards say. auto: by the first page; the summary says what it found.',
+  }),
+  next: taking(
+    'Follow-ups',
+    'PATH',
+    text,
+    'with --paginate: where the cursor or URL of the next page is, as JMESPath',
+    {
+      option: 'paginate.next',
+      default: 'by the style; cursor needs it',
+    },
+  ),
+  'page-param': taking('Follow-ups', 'NAME', text, 'with --paginate: the field that takes the cursor or number', {
+    option: 'paginate.param',
+    default: 'by the style: offset, page',
+    more: 'A field of the query, or with a JSON body a path in it.',
+  }),
+  total: taking('Follow-ups', 'PATH', text, 'with --paginate: where the number of items is, or of pages with page', {
+    option: 'paginate.total',
+    default: 'unknown: one page after the other',
+  }),
+  'page-size': taking('Follow-ups', 'N', number(count(1)), 'with --paginate: how many items of a page to ask for', {
+    option: 'paginate.size',
+    default: 'that of the server',
+  }),
+  'page-size-param': taking('Follow-ups', 'NAME', text, 'with --paginate: the field that takes --page-size', {
+    option: 'paginate.sizeParam',
+    default: 'by the style: per_page, limit, page[size], size, first',
   }),
   'max-items': setting('Follow-ups', 'N', 'maxItems', number),
   'max-pages': setting('Follow-ups', 'N', 'maxPages', number),

@@ -28,6 +28,14 @@ export const SECTIONS: readonly ManualSection[] = [
     ],
   },
   {
+    title: 'PAGES, ITEMS AND CHAINS',
+    paragraphs: [
+      '--paginate requests the further pages of each request, and --items makes a row of each item. The id of a page is that of its request with a number (#0/1), and the id of an item that of its page with its position (#0/1[3]): request_id, parent_id and item_number of --columns and --write-out; id, parent and item in JSON lines.',
+      '--then makes requests from the values of the responses before it; --each says where these are. --each, --then-method, --then-header, --then-json and --then-items belong to the --then before them. {value.id} is a part of the value, {1.value.id} a part of the value of the first stage, {row.NAME} a column of the input. Outputs have the rows of the last stage, and all failures.',
+      'A run file (-o FILE.jsonl --resume) holds whole responses of all pages and stages, so with --items or --then it is not the output: give another one besides.',
+    ],
+  },
+  {
     title: 'SELECTED PARTS',
     paragraphs: [
       "--select takes JMESPath, with commas between the parts and a name before a colon: --select 'stars, owner: owner.login, first: tags[0]'. Each part is a column of CSV and SQLite; in JSON lines, and as {value} of --write-out, the value is replaced by an object of the parts, or by the part itself if there is only one and it has no name.",

@@ -4,6 +4,7 @@
  */
 import { readFileSync } from 'node:fs'
 import type { FlagValues } from './flags.ts'
+import { paginateOf } from './paginate-plan.ts'
 import { pollOf } from './poll-plan.ts'
 import { secretOf } from './secret.ts'
 import { normalHost } from '../config/hosts.ts'
@@ -76,7 +77,7 @@ export function clientValues(values: FlagValues, env: NodeJS.ProcessEnv, problem
   })
 }
 
-export function callValues(values: FlagValues): Values {
+export function callValues(values: FlagValues, problems: Problem[]): Values {
   return defined({
     returnType: values.as === 'bytes' ? 'content' : (values.as ?? 'auto'),
     maxFailures: values['fail-fast'] === true ? 1 : values['max-failures'],
@@ -86,6 +87,7 @@ export function callValues(values: FlagValues): Values {
     unknownWrites: values['unknown-writes'],
     durability: values.durability,
     items: values.items,
+    paginate: paginateOf(values, problems),
     maxItems: values['max-items'],
     maxPages: values['max-pages'],
     maxDepth: values['max-depth'],

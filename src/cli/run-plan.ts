@@ -97,6 +97,8 @@ export interface OutputPlan {
   readonly items: string | undefined
   /** How many stages of `--then` there are. Rows are those of the last one. */
   readonly stages: number
+  /** Whether further pages are requested. */
+  readonly hasPages: boolean
   /** Whether a row is an item of a response. */
   readonly isOfItems: boolean
   readonly select: string | undefined
@@ -159,7 +161,7 @@ export function planRun(urls: readonly string[], flags: GivenFlags, env: NodeJS.
       failOn: values['fail-on'] ?? [],
     },
     client: clientPlan(values, input, curl, env, problems),
-    call: { ...callValues(values), ...labelMethod(input), ...chainLimits(stages, values) },
+    call: { ...callValues(values, problems), ...labelMethod(input), ...chainLimits(stages, values) },
     notes: curl?.notes ?? [],
   }
   if (problems.length > 0) throw new UsageError(problems)
@@ -334,6 +336,7 @@ function outputPlan(values: FlagValues, stages: readonly StagePlan[], problems: 
     resume,
     items: typeof values.items === 'string' ? values.items : undefined,
     stages: stages.length,
+    hasPages: values.paginate !== undefined,
     isOfItems,
     select: values.select,
     columns: values.columns?.split(',').map(name => name.trim()),

@@ -2,6 +2,7 @@
 import { PAGE_STYLES } from '../core/pagination.ts'
 import type { PageStyle, PaginatePlan, Path } from '../core/pagination.ts'
 import type { Problem } from '../core/problem.ts'
+import type { Words, WordsPart } from '../core/words.ts'
 import { checkFields, count, isPlain, matching, oneOf, plainRemedy, problem, got } from './kinds.ts'
 import type { Read } from './kinds.ts'
 
@@ -83,21 +84,36 @@ function readNamed(value: string, name: string, problems: Problem[]): PaginateIn
   const style = readStyle(value, name, problems)
   if (style === undefined) return undefined
   if (style === 'cursor') {
-    problems.push(problem(name, 'next beside the style', "'cursor' alone", NEXT_REMEDY))
+    problems.push(problem(name, 'a path to the cursor beside the style', "'cursor' alone", NEXT_REMEDY))
     return undefined
   }
   const plan = { style, next: undefined, param: undefined, total: undefined, size: undefined, sizeParam: undefined }
   return { plan, items: undefined }
 }
 
-const NEXT_REMEDY = "Say where the cursor is: { style: 'cursor', next: 'meta.next_cursor', param: 'cursor' }."
+const NEXT_REMEDY: Words = [
+  'Set ',
+  { option: 'paginate.next' },
+  ' to where the cursor is, and ',
+  { option: 'paginate.param' },
+  ' to the field that takes it',
+  { inCode: ": { style: 'cursor', next: 'meta.next_cursor', param: 'cursor' }" },
+  '.',
+]
+
+const usesOf = (used: readonly Field[]): Words => [
+  'It uses ',
+  ...used.flatMap((field): WordsPart[] => [{ option: `paginate.${field}` }, ', ']),
+  { option: 'items' },
+  '.',
+]
 
 function checkUse(value: Record<string, unknown>, style: PageStyle, name: string, problems: Problem[]): void {
   const used = USED[style]
   const isGiven = (field: Field): boolean => value[field] !== undefined
   for (const field of FIELDS) {
     if (field === 'style' || field === 'items' || used.includes(field) || !isGiven(field)) continue
-    const remedy = used.length === 0 ? 'Leave it out.' : `It uses ${[...used, 'items'].join(', ')}.`
+    const remedy = used.length === 0 ? 'Leave it out.' : usesOf(used)
     problems.push(problem(`${name}.${field}`, `a field that the style '${style}' uses`, 'one that it does not', remedy))
   }
   if (style === 'cursor' && !isGiven('next')) {
@@ -105,7 +121,13 @@ function checkUse(value: Record<string, unknown>, style: PageStyle, name: string
   }
   if (!used.includes('size')) return
   if (isGiven('sizeParam') && !isGiven('size')) {
-    problems.push(problem(`${name}.sizeParam`, 'a size beside it', 'none', 'Give size, or leave it out.'))
+    problems.push(
+      problem(`${name}.sizeParam`, 'a size beside it', 'none', [
+        'Set ',
+        { option: 'paginate.size' },
+        ', or leave it out.',
+      ]),
+    )
   }
   if (isGiven('size') && !isGiven('sizeParam') && NAMES_ITS_SIZE.has(style)) {
     const remedy = 'Name the field of the request that takes the size.'

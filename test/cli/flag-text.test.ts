@@ -54,6 +54,7 @@ const OWN: readonly FlagName[] = [
   ...(['rate', 'host-limit', 'limit-key', 'budget', 'accept', 'proxy', 'as'] as const),
   // More than the option does.
   'response-headers',
+  ...(['paginate', 'next', 'page-param', 'total', 'page-size', 'page-size-param'] as const),
   ...(['items', 'poll', 'retry-failed', 'retry-only'] as const),
   ...(['base-url', 'share-cookies', 'cookie-file', 'save', 'overwrite', 'resume', 'tls-passphrase'] as const),
 ]

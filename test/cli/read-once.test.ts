@@ -60,6 +60,8 @@ const IN_EACH_REQUEST: ReadonlySet<FlagName> = new Set([
   ...(['token-command', 'oauth-token-url', 'oauth-client', 'oauth-scope', 'oauth-client-auth'] as const),
   'oauth-refresh-token',
   ...(['limit-key', 'save', 'overwrite', 'resume'] as const),
+  // Fields of paginate, which are read together.
+  ...(['next', 'page-param', 'total', 'page-size', 'page-size-param'] as const),
 ])
 
 /** A switch off would be the default: what else it is set to. */
@@ -79,6 +81,7 @@ const VALUES: Partial<Record<FlagName, Case>> = {
   method: ['patch', 'PATCH'],
   cookie: ['a=1', { a: '1' }],
   items: ['data.list', 'data.list'],
+  paginate: ['link', { plan: expect.objectContaining({ style: 'link' }), items: undefined }],
   'max-items': ['5', 5, [['items', 'data']]],
   'max-pages': ['6', 6],
   'max-depth': ['7', 7],

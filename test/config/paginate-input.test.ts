@@ -52,11 +52,11 @@ describe('readPaginate', () => {
     ],
     [
       'cursor',
-      "paginate: expected next beside the style, got 'cursor' alone. Say where the cursor is: { style: 'cursor', next: 'meta.next_cursor', param: 'cursor' }.",
+      "paginate: expected a path to the cursor beside the style, got 'cursor' alone. Set paginate.next to where the cursor is, and paginate.param to the field that takes it: { style: 'cursor', next: 'meta.next_cursor', param: 'cursor' }.",
     ],
     [
       { style: 'cursor' },
-      "paginate.next: expected a path to the cursor or to the next URL, got none. Say where the cursor is: { style: 'cursor', next: 'meta.next_cursor', param: 'cursor' }.",
+      "paginate.next: expected a path to the cursor or to the next URL, got none. Set paginate.next to where the cursor is, and paginate.param to the field that takes it: { style: 'cursor', next: 'meta.next_cursor', param: 'cursor' }.",
     ],
     [
       { style: 'page', totals: 'x' },
@@ -64,7 +64,7 @@ describe('readPaginate', () => {
     ],
     [
       { style: 'link', next: 'x' },
-      "paginate.next: expected a field that the style 'link' uses, got one that it does not. It uses size, sizeParam, items.",
+      "paginate.next: expected a field that the style 'link' uses, got one that it does not. It uses paginate.size, paginate.sizeParam, items.",
     ],
     [
       { style: 'odata', size: 5 },
@@ -80,7 +80,7 @@ describe('readPaginate', () => {
     ],
     [
       { style: 'page', sizeParam: 'n' },
-      'paginate.sizeParam: expected a size beside it, got none. Give size, or leave it out.',
+      'paginate.sizeParam: expected a size beside it, got none. Set paginate.size, or leave it out.',
     ],
     [
       { style: 'auto', size: 5 },

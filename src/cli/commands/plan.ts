@@ -73,8 +73,11 @@ export async function plan(urls: readonly string[], flags: GivenFlags): Promise<
 }
 
 /** What follows depends on the responses. */
-function unknownLine({ stages }: RunPlan): string[] {
-  const unknown = stages.length > 0 ? ['requests of --then'] : []
+function unknownLine({ stages, output }: RunPlan): string[] {
+  const unknown = [
+    ...(output.hasPages ? ['further pages of --paginate'] : []),
+    ...(stages.length > 0 ? ['requests of --then'] : []),
+  ]
   return unknown.length === 0 ? [] : [`not counted, because they depend on the responses: ${unknown.join(', ')}`]
 }
 

@@ -89,7 +89,7 @@ function outputFor(plan: RunPlan, jobs: Jobs): Output {
     return openOutput(plan.output, {
       columns: jobs.columns,
       hasKey: plan.input.key !== undefined,
-      hasFollowUps: plan.output.isOfItems || plan.output.stages > 0,
+      hasFollowUps: plan.output.isOfItems || plan.output.hasPages || plan.output.stages > 0,
       hasUrls: plan.input.urls.length === 0,
     })
   } catch (error) {
@@ -138,7 +138,7 @@ async function sendBy(client: OpenClient, plan: RunPlan, jobs: Jobs, output: Out
     how: plan.display.progress === 'shown' && toTerminal ? 'none' : plan.display.progress,
     stream: process.stderr,
     // How much follows is known only at the end.
-    total: () => (plan.output.stages > 0 ? undefined : totalOf(jobs, input, counter)),
+    total: () => (plan.output.stages > 0 || plan.output.hasPages ? undefined : totalOf(jobs, input, counter)),
     pauses: () => client.stats().lanes.filter(({ pausedMs }) => pausedMs > 0),
   })
   const counter = display.show === undefined || jobs.total !== undefined ? undefined : countInput(plan.input)

@@ -285,7 +285,11 @@ export class Following implements Growth {
     chain.first ??= found.call
     const paginator = (chain.paginator ??= open.start())
     const step: PageStep = paginator.after(viewOf(page, found, result, outcome))
-    if (isFirst && paginator.detected !== undefined) found.call.trip.warn(paginator.detected)
+    if (isFirst && paginator.detected !== undefined) {
+      found.call.trip.warn(paginator.detected)
+      // The outcome was made before the page was looked at.
+      ;(outcome as Writable<Outcome>).warnings = found.call.trip.warnings ?? outcome.warnings
+    }
     if (isFault(step)) return step
     if (step.kind === 'next') this.#append(chain, found, step.change, open.plan)
     else if (step.kind === 'rest') this.#appendAll(chain, found, step.changes, open.plan)

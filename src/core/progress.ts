@@ -15,7 +15,7 @@ export interface Progress {
   readonly percent?: number
   /** Requests on the wire: an attempt has been sent, and its answer is not complete. */
   readonly inFlight: number
-  /** Requests that were taken from the input, and are neither done nor on the wire: they wait for a limit or a retry. */
+  /** Requests that were taken from the input, and are neither done nor on the wire: they wait for a limit, a retry or a job. */
   readonly waiting: number
   /** Attempts after the first one of each request. */
   readonly retries: number

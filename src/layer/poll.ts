@@ -64,6 +64,8 @@ async function followed(job: Job): Promise<Result> {
     while (look.kind === 'pending') {
       const moved = await job.placeAfter(look.reply, place)
       if (isFault(moved)) return { ...moved, sent: true, reply: moved.reply ?? look.reply }
+      // Thousands of jobs may wait.
+      look = { ...look, reply: withoutRest(look.reply) }
       const stopped = await job.wait(look)
       if (stopped !== undefined) return stopped
       place = moved
@@ -181,7 +183,7 @@ class Job {
   }
 
   #pending(reply: Reply, shown: string): Look {
-    this.#last = { shown, reply }
+    this.#last = { shown, reply: withoutRest(reply) }
     return { kind: 'pending', reply, shown }
   }
 
@@ -330,6 +332,12 @@ const STOPPED = fault('aborted/in_flight', 'aborted in flight: the run was stopp
 })
 
 const namesOperation = ({ headers }: Reply): boolean => operationUrlIn(headers) !== undefined
+
+/** More than an error keeps of a body. */
+const MAX_WAITING_BYTES = 65_537
+
+/** The reply with the part of its body that a message may show, in memory of its own. */
+const withoutRest = (reply: Reply): Reply => ({ ...reply, body: reply.body.slice(0, MAX_WAITING_BYTES) })
 
 const of = (reply: Reply): { readonly sent: true; readonly reply: Reply } => ({ sent: true, reply })
 

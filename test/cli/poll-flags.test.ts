@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { workplace } from './workplace.ts'
 import { jobServer } from '../support/job-server.ts'
+import { withoutDone } from '../support/resumed.ts'
 
 const REPLICATE = ['--poll-status', 'status', '--poll-url', 'urls.get', '--poll-result', 'output']
 
@@ -84,6 +85,37 @@ describe('A job', () => {
     expect(stderr).toContain('--poll-status: expected a name with a hyphen in quotes, got job-state.')
     expect(stderr).toContain("--poll-url: expected a path of JMESPath, got 'urls.['")
     expect(server.requests).toHaveLength(0)
+  })
+
+  test('that a killed run has left is counted by preq plan, and followed by the next run', async () => {
+    await using server = await jobServer()
+    const { run, text, write } = await workplace()
+    const args = [
+      `${server.origin}/azure/{1..3}`,
+      '-X',
+      'POST',
+      '--poll',
+      '--poll-interval',
+      '1ms',
+      '-o',
+      'r.jsonl',
+      '--resume',
+    ]
+    await run([...args, '-q'])
+    write('r.jsonl', withoutDone(text('r.jsonl'), 1))
+    const { stdout } = await run(['plan', ...args])
+    expect(stdout).toMatch(/^0 requests, .*\ndone already: 2, 1 job is followed further, without starting it again/m)
+    expect((await run(args)).stderr).toMatch(/^3 ok, 0 failed \(2 of these restored/m)
+    expect([...server.started.values()]).toEqual([1, 1, 1])
+  })
+
+  test('saves its result, and nothing before it, with --save', async () => {
+    await using server = await jobServer()
+    const { run, text } = await workplace()
+    const args = [`${server.origin}/replicate/7`, '-X', 'POST', ...REPLICATE, '--poll-interval', '1ms', '--save', 'out']
+    const { lines } = await run([...args, '-q'])
+    expect(lines).toMatchObject([{ ok: true, value: { bytes: 14 } }])
+    expect(text('out/7')).toBe('{"result":"7"}')
   })
 
   test('is not sent by preq plan', async () => {

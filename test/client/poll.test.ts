@@ -212,6 +212,44 @@ describe('a request for a status', () => {
     expect(count).toBe(14)
   })
 
+  it('may be redirected as often as any request', async () => {
+    await using server = await jobServer({ looks: 3 })
+    const outcome = await follow(server, '/location/7', AT_ONCE, { maxRedirects: 1 })
+    expect(verdictOf(outcome)).toBe('ok')
+    let hops = 0
+    await using turning = await jobServer({
+      looks: 8,
+      first: ({ path }, _, response) => {
+        if (!path.startsWith('/azure/operations')) return false
+        hops++
+        response.writeHead(307, { location: path.replace('/azure/operations', '/plain') }).end()
+        return true
+      },
+    })
+    expect(verdictOf(await follow(turning, '/azure/7', AT_ONCE, { maxRedirects: 2 }))).toBe('ok')
+    expect(hops).toBe(9)
+  })
+
+  it('gets a new token whenever the one before it has expired', async () => {
+    let valid = 1
+    let served = 0
+    await using server = await jobServer({
+      looks: 6,
+      first: ({ method, headers }, _, response) => {
+        if (headers.authorization === `Bearer ${valid}`) {
+          // Each token is good for three requests.
+          if (method === 'GET' && ++served % 3 === 0) valid++
+          return false
+        }
+        response.writeHead(401).end()
+        return true
+      },
+    })
+    const auth = { refresh: () => String(valid) }
+    expect(verdictOf(await follow(server, '/azure/7', AT_ONCE, { auth }))).toBe('ok')
+    expect(valid).toBe(3)
+  })
+
   it('that fails for good is the failure of the request', async () => {
     await using server = await jobServer({
       first: (asked, _, response) => asked.method === 'GET' && (response.writeHead(500).end('broken'), true),
@@ -436,12 +474,12 @@ describe('a body that is passed on', () => {
 })
 
 describe('the blocking call', () => {
-  it('follows jobs, and asks functions of the caller', async () => {
+  it('follows jobs, and asks functions of the caller; paths are searched in its thread', async () => {
     const server = await threadServer()
     try {
       const poll: PollInput = {
         ...AT_ONCE,
-        status: (v: Answer) => v.status,
+        status: 'status',
         url: (v: Answer) => v.urls.get,
         done: (status: string) => status === 'over',
       }

@@ -75,7 +75,11 @@ export function doneLine({ ok, failed, doubtful, jobs, gone }: Done, output: Run
     ...(failed > 0 ? [`${failed} of them failed (--retry-failed sends them again)`] : []),
     ...(doubtful > 0 ? [`${doubtful} in doubt (--unknown-writes resend sends them again)`] : []),
     ...(jobs > 0
-      ? [`${jobs} ${jobs === 1 ? 'job is' : 'jobs are'} followed further, without starting them again`]
+      ? [
+          jobs === 1
+            ? '1 job is followed further, without starting it again'
+            : `${jobs} jobs are followed further, without starting them again`,
+        ]
       : []),
     ...(gone > 0 ? [`${gone} not in the input any more (their lines stay)`] : []),
     ...(output.save !== undefined && ok > 0 ? ['files that are gone are fetched again'] : []),

@@ -54,13 +54,15 @@ describe('options of follow-ups', () => {
     expect(() => client.stream([URL], { flatten: true } as object)).toThrow(ConfigError)
   })
 
-  test('functions that make requests are refused in a blocking call', () => {
-    for (const name of ['follow', 'items', 'until']) {
-      const options = { items: 'rows', [name]: () => undefined } as object
-      expect(() => parallelRequestsSync(URL, options)).toThrow(
-        `${name}: expected no function in parallelRequestsSync, got a function. A function that makes requests cannot run`,
-      )
-    }
+  test.each([
+    ['follow', () => undefined, 'a function'],
+    ['paginate', 'link', 'a string'],
+    ['items', 'rows', 'a string'],
+  ])('%s is refused in a blocking call, in the options and in a request', (name, value, kind) => {
+    const refused = `${name}: expected no follow-ups in parallelRequestsSync, got ${kind}. What follows a response cannot`
+    expect(() => parallelRequestsSync(URL, { [name]: value } as object)).toThrow(ConfigError)
+    expect(() => parallelRequestsSync(URL, { [name]: value } as object)).toThrow(`${name}: expected no follow-ups`)
+    expect(() => parallelRequestsSync([{ url: URL, [name]: value }])).toThrow(`urls[0].${refused}`)
   })
 })
 

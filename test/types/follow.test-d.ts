@@ -1,5 +1,5 @@
 /** With follow-ups, the value of a request is a list: of its items, or of its pages. Compiled, never run. */
-import { parallelRequests, ParallelRequests, parallelRequestsSync } from 'parallel-requests'
+import { parallelRequests, ParallelRequests } from 'parallel-requests'
 import type { Follow, FollowContext, FollowUps, OkOutcome, Outcome, Pagination, RequestSpec } from 'parallel-requests'
 import * as v from 'valibot'
 import { exactly } from './exactly.ts'
@@ -207,9 +207,5 @@ for await (const outcome of client.stream<User>(urls, { items: 'users', until: (
   if (outcome.ok) exactly<readonly User[] | undefined>()(outcome.items)
 }
 void client.drain(urls, { items: 'users', follow: ({ value }: OkOutcome<Page>) => value.next })
-
-// The blocking call paginates without functions.
-exactly<unknown[]>()(parallelRequestsSync(url, { paginate: 'link', items: 'data' }))
-exactly<User[][]>()(parallelRequestsSync<User>(urls, { paginate: 'link', items: 'data' }))
 
 export type Ups = FollowUps

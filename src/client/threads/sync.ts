@@ -19,6 +19,7 @@ import { splitValues, tryOptions } from '../../config/read.ts'
 import { readMultipart } from '../../config/multipart-input.ts'
 import { isFormData } from '../../config/raw-body.ts'
 import { FOLDER_IN_SYNC } from '../../config/options/files.ts'
+import { PAGES_IN_SYNC } from '../../config/options/follow.ts'
 import { OPTIONS } from '../../config/table.ts'
 import type { OptionName, Values } from '../../config/table.ts'
 import { isMultipart } from '../../core/body.ts'
@@ -37,7 +38,7 @@ import type { Problem } from '../../core/problem.ts'
  * request is in a deadlock until its timeout. In a server, or in a process with other work, await `parallelRequests`.
  *
  * Does not accept values that cannot reach another thread: async iterables, `signal`, `transport`, `lookup`, a cookie
- * jar, streams and `FormData` as bodies.
+ * jar, streams and `FormData` as bodies. Nor does it follow pages: no `follow`, `paginate` or `items`.
  *
  * @throws the errors that `ParallelRequests.request` rejects with, and a ConfigError for a value that it does not
  * accept
@@ -52,7 +53,7 @@ export const parallelRequestsSync: RequestCall<OneShotExtra, true> = ((first: un
   const plan = planBatch(clientValues, batch, client.concurrency)
   const shaped = inputOf(input, plan)
   const items = Array.from(shaped.items as Iterable<unknown>)
-  refuseStreams(items)
+  refuseUnreachable(items)
   const caller = new CallingThread(items, plan, observers(channels, client.telemetry))
   try {
     runOnThread(caller.order(client, networkDefaults()), caller)
@@ -99,17 +100,19 @@ function unreachable(input: unknown, values: Values): Problem[] {
 
 const AWAIT = 'Or await parallelRequests.'
 
-function refuseStreams(items: readonly unknown[]): void {
+function refuseUnreachable(items: readonly unknown[]): void {
   const problems: Problem[] = []
   for (const [index, item] of items.entries()) {
     if (!isRecord(item) || item instanceof URL) continue
     let given: readonly unknown[] = []
     let parts: unknown
     let saveTo: unknown
+    let following: readonly (readonly [name: string, value: unknown])[] = []
     try {
       given = [item.body, item.form]
       parts = item.multipart
       saveTo = item.saveTo
+      following = OF_PAGES.map(name => [name, item[name]] as const)
     } catch {
       // An item that cannot be read fails alone, when it is prepared.
     }
@@ -119,9 +122,16 @@ function refuseStreams(items: readonly unknown[]): void {
       const expected = `${FOLDER_IN_SYNC.expected} in parallelRequestsSync`
       problems.push(problem(`urls[${index}].saveTo`, expected, 'a function', `${FOLDER_IN_SYNC.remedy} ${AWAIT}`))
     }
+    for (const [name, value] of following) {
+      if (value === undefined) continue
+      const expected = `${PAGES_IN_SYNC.expected} in parallelRequestsSync`
+      problems.push(problem(`urls[${index}].${name}`, expected, kindOf(value), `${PAGES_IN_SYNC.remedy} ${AWAIT}`))
+    }
   }
   if (problems.length > 0) throw new ConfigError(problems)
 }
+
+const OF_PAGES = ['follow', 'paginate', 'items'] as const
 
 function checkBody(name: string, body: unknown, problems: Problem[]): void {
   const expected = 'a string, bytes, URLSearchParams or a function that makes one in parallelRequestsSync'

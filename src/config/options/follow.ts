@@ -10,9 +10,10 @@ import type { Problem } from '../../core/problem.ts'
 import type { ReturnTypeName } from '../../core/spec.ts'
 import type { Words } from '../../core/words.ts'
 
-const IN_SYNC = {
-  expected: 'no function',
-  remedy: 'A function that makes requests cannot run while the thread is blocked.',
+/** The calling thread settles the outcomes of a blocking call, and the worker that sends its requests has none. */
+export const PAGES_IN_SYNC = {
+  expected: 'no follow-ups',
+  remedy: 'What follows a response cannot be found while the thread is blocked.',
 }
 
 export const FOLLOW_OPTIONS = {
@@ -22,7 +23,7 @@ export const FOLLOW_OPTIONS = {
     plan: 'part',
     read: funcOf<Follow>(),
     crosses: 'drop',
-    inSync: () => IN_SYNC,
+    inSync: () => PAGES_IN_SYNC,
     doc: 'Called with each successful outcome; returns what follows: one request (the next page), a list of requests, or nothing.',
   }),
   paginate: option({
@@ -31,8 +32,7 @@ export const FOLLOW_OPTIONS = {
     plan: 'part',
     read: readPaginate,
     crosses: 'drop',
-    inSync: ({ plan, items }) =>
-      [plan.next, plan.total, items].some(path => typeof path === 'function') ? IN_SYNC : undefined,
+    inSync: () => PAGES_IN_SYNC,
     doc: "Requests the further pages of each request, by the style of the API: `'link'`, `'cursor'`, `'offset'`, `'page'`, `'odata'`, `'json-api'`, `'mediawiki'`, `'elasticsearch'`, `'relay'` or `'auto'`; or `{ style, next, param, total, size, sizeParam, items }`.",
   }),
   items: option({
@@ -41,7 +41,7 @@ export const FOLLOW_OPTIONS = {
     plan: 'part',
     read: readPath,
     crosses: 'drop',
-    inSync: path => (typeof path === 'function' ? IN_SYNC : undefined),
+    inSync: () => PAGES_IN_SYNC,
     doc: 'Where the items of a page are: a JMESPath expression or a function of its value. The result is then a list of items.',
   }),
   until: option({
@@ -50,7 +50,7 @@ export const FOLLOW_OPTIONS = {
     plan: 'part',
     read: funcOf<Until>(),
     crosses: 'drop',
-    inSync: () => IN_SYNC,
+    inSync: () => PAGES_IN_SYNC,
     doc: 'With `items`: ends a request at the first item for which it returns true; that item and all later ones are left out.',
   }),
   maxItems: option({

@@ -77,7 +77,7 @@ export function callOfFollowUp(given: FollowUpInput, found: Found, plan: Request
   const params = plan.params === undefined ? undefined : paramsFor(spec, parent.origin, plan.params)
   const item = { index: parent.index, key: parent.key, params, nowMs }
   const call = prepare(spec, item, withoutParams(planAfter(parent.plan, plan)))
-  if ('refused' in call) return call
+  if ('refused' in call) return { refused: otherScheme(urlIn(spec) ?? '') ?? call.refused }
   if (call.origin === parent.origin) return parent.own === undefined ? call : inheriting(call, parent.own, parent.trip)
   if (isTrusted(given)) return call
   const wrong = targetOf(call.url, parent)
@@ -148,12 +148,16 @@ const OF_ONE_REQUEST = /^(?:idempotency-key|range|if-.+)$/
 
 const NOTHING_OWN: Own = { headers: [], unset: [], credentials: undefined, contentType: undefined }
 
+function otherScheme(url: string): Fault | undefined {
+  const target = URL.parse(url)
+  if (target === null || target.protocol === 'http:' || target.protocol === 'https:') return undefined
+  return fault('redirect/scheme', `the next page is at ${target.protocol}, which is not fetched`)
+}
+
 /** Where a follow-up leads: refused if a redirect could not lead there either. */
 function targetOf(url: string, { origin, plan }: Call): ParsedUrl | Fault {
-  const target = URL.parse(url)
-  if (target !== null && target.protocol !== 'http:' && target.protocol !== 'https:') {
-    return fault('redirect/scheme', `the next page is at ${target.protocol}, which is not fetched`)
-  }
+  const scheme = otherScheme(url)
+  if (scheme !== undefined) return scheme
   const parsed = parseUrl(url, undefined, [], plan.secretNames)
   if ('wrong' in parsed) return fault('redirect/invalid', joined('the next page has an invalid URL: ', parsed.wrong))
   if (origin.startsWith('https:') && parsed.origin.startsWith('http:') && !plan.allowDowngrade) {

@@ -14,8 +14,10 @@ export class Root {
   /** Pages so far, those that were not requested yet included. */
   pages = 0
   items = 0
-  /** Nothing more is followed: enough items, or too many pages. */
+  /** It has enough items: the others are not wanted. */
   isOver = false
+  /** A limit was exceeded: nothing more is requested. */
+  isRefused = false
   /** Pages whose outcome has been handed out. */
   delivered = 0
 

@@ -90,6 +90,14 @@ export interface PageChange {
   readonly json?: unknown
 }
 
+/** Pages that may be requested in any order. */
+export interface PageRest {
+  readonly kind: 'rest'
+  readonly count: number
+  /** In the order of their items. */
+  readonly changes: Iterable<PageChange>
+}
+
 /**
  * What comes after a page. `rest`: further pages that can be requested in any order. Its changes are made one at a time,
  * in the order of their items, because a server may announce any number of pages. `end`: nothing follows from this page;
@@ -98,7 +106,7 @@ export interface PageChange {
 export type PageStep =
   | { readonly kind: 'end' }
   | { readonly kind: 'next'; readonly change: PageChange }
-  | { readonly kind: 'rest'; readonly count: number; readonly changes: Iterable<PageChange> }
+  | PageRest
   | Fault
 
 /** Pages through one root. It has a state: what it has seen so far. */

@@ -286,6 +286,16 @@ describe('limits of follow-ups', () => {
     expect((end as { why: string }).why).toContain('more than 3 pages')
   })
 
+  test('pages that are announced and are too many are not requested', async () => {
+    const server = await echoServer(({ url }, response) => {
+      response.end(JSON.stringify({ last: 100_000, rows: [new URL(url, 'http://x').searchParams.get('page') ?? '1'] }))
+    })
+    const paginate = { style: 'page', total: 'last', items: 'rows' } as const
+    const error: unknown = await parallelRequests(server.url, { paginate, maxPages: 30 }).catch((one: unknown) => one)
+    expect(error).toMatchObject({ code: 'follow/too_many', items: ['1'] })
+    expect(server.requests).toHaveLength(1)
+  })
+
   test('as many pages as maxPages are no failure', async () => {
     const { url } = await site(LETTERS)
     expect(await endOf(`${url}/a`, { ...NEXT, maxPages: 3 })).toEqual(['a1', 'a2', 'a3', 'a4'])

@@ -206,6 +206,8 @@ describe("paginate: 'auto'", () => {
     const api = await pagedApi(name)
     const outcomes = await streamed(api, { paginate: 'auto', order: 'input' })
     expect(outcomes.flatMap(outcome => numbersOf(outcome.ok ? outcome.items : []))).toEqual(api.numbers())
+    expect(outcomes[0]?.warnings.join()).toMatch(/\(style '[\w-]+'\)$/)
+    expect(outcomes[1]?.warnings ?? []).toEqual([])
   })
 
   it('refuses a first page that is visibly not all', async () => {

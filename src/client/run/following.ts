@@ -21,7 +21,7 @@ import { failedOutcome, refusedOutcome } from '../../core/outcome.ts'
 import type { OkOutcome, Outcome } from '../../core/outcome.ts'
 import { Chain, Root } from '../../core/page.ts'
 import type { Page } from '../../core/page.ts'
-import type { PageChange, PageStep, PageView } from '../../core/pagination.ts'
+import type { PageChange, PageRest, PageStep, PageView } from '../../core/pagination.ts'
 import type { Clock } from '../../core/ports.ts'
 import { fault, isFault } from '../../core/result.ts'
 import type { Fault, Origin, Result } from '../../core/result.ts'
@@ -74,8 +74,7 @@ export class Following implements Growth {
   readonly #opened = new WeakMap<FollowPlan, OpenFollow | Promise<OpenFollow>>()
   /** Added items that nobody has taken, by page. Only in an ordered run. */
   readonly #queued = new Map<Page, Item>()
-  readonly #added: Item[] = []
-  #add: (item: Item) => void = item => void this.#added.push(item)
+  #pass: (item: Item) => void = () => undefined
 
   constructor(parts: FollowingParts) {
     this.#parts = parts
@@ -83,7 +82,7 @@ export class Following implements Growth {
 
   /** @param add takes what is found, from now on */
   feed(add: (item: Item) => void): void {
-    this.#add = add
+    this.#pass = add
   }
 
   due(): Item | undefined {
@@ -237,7 +236,7 @@ export class Following implements Growth {
     const items = this.#itemsOf(outcome.value, chain.root, open)
     if (isFault(items)) return this.#fail(call, page, result, outcome, items)
     if (items !== undefined) (outcome as Writable<OkOutcome<unknown>>).items = items
-    if (chain.root.isOver) return this.#close(page, outcome)
+    if (chain.root.isOver || chain.root.isRefused) return this.#close(page, outcome)
     const isRestored = outcome.source === 'run-file'
     const found = { call, url: result.kind === 'reply' ? result.url : call.url, isRestored }
     const step = this.#turn(page, found, result, outcome, open)
@@ -292,33 +291,44 @@ export class Following implements Growth {
     }
     if (isFault(step)) return step
     if (step.kind === 'next') this.#append(chain, found, step.change, open.plan)
-    else if (step.kind === 'rest') this.#appendAll(chain, found, step.changes, open.plan)
-    else if (chain.isWaiting) this.#appendAll(chain, found, [], open.plan)
+    else if (step.kind === 'rest') this.#appendAll(chain, found, step, open.plan)
+    else if (chain.isWaiting) this.#appendWaiting(chain, found, open.plan)
     return undefined
   }
 
   /** Pages in any order; one after the other if a later one may not be wanted. */
-  #appendAll(chain: Chain, found: Found, changes: Iterable<PageChange>, plan: FollowPlan): void {
+  #appendAll(chain: Chain, found: Found, { count, changes }: PageRest, plan: FollowPlan): void {
     if (plan.until === undefined && plan.maxItems === Infinity) {
-      for (const change of changes) if (!this.#append(chain, found, change, plan)) return
+      // Known to be too many: none of them is requested in vain.
+      if (chain.root.pages + count > plan.maxPages) return this.#refuse(chain, found, changes, plan)
+      for (const change of changes) this.#append(chain, found, change, plan)
       return
     }
     chain.wait(changes)
+    this.#appendWaiting(chain, found, plan)
+  }
+
+  #appendWaiting(chain: Chain, found: Found, plan: FollowPlan): void {
     const next = chain.nextWaiting()
     if (next !== undefined) this.#append(chain, found, next, plan)
   }
 
-  /** False if there are too many. */
-  #append(chain: Chain, { call, url, isRestored }: Found, what: FollowUp['what'], plan: FollowPlan): boolean {
+  #append(chain: Chain, found: Found, what: FollowUp['what'], plan: FollowPlan): void {
     const { root } = chain
-    if (root.isOver) return false
-    const isOne = root.pages < plan.maxPages
-    if (!isOne) root.isOver = true
+    if (root.isOver || root.isRefused) return
+    this.#add(chain, found, what, root.pages < plan.maxPages ? undefined : tooMany(plan))
+  }
+
+  /** Only the first one is there, as the one that failed. */
+  #refuse(chain: Chain, found: Found, changes: Iterable<PageChange>, plan: FollowPlan): void {
+    for (const change of changes) return this.#add(chain, found, change, tooMany(plan))
+  }
+
+  #add(chain: Chain, { call, url, isRestored }: Found, what: FollowUp['what'], refusal: Fault | undefined): void {
+    if (refusal !== undefined) chain.root.isRefused = true
     const page = chain.append(this.#parts.ids.childOf(chain.head), chain.head)
     page.isOfRunFile = isRestored
-    const first = chain.first ?? call
-    this.#put(new FollowUp(page, { call: first, url, isRestored }, what, isOne ? undefined : tooMany(plan)))
-    return isOne
+    this.#put(new FollowUp(page, { call: chain.first ?? call, url, isRestored }, what, refusal))
   }
 
   /** What `follow` has returned. */
@@ -326,19 +336,21 @@ export class Following implements Growth {
     const { chain } = page
     if (ups === undefined || ups === null) return undefined
     if (!Array.isArray(ups)) {
-      const isNext = plan.paginate === undefined
-      if (isNext) return void this.#append(chain, found, { spec: ups as FollowUpInput }, plan)
-      return this.#lead(page, found, [ups as FollowUpInput], plan)
+      const spec = ups as FollowUpInput
+      // Beside a style of pagination, the next pages are its own.
+      if (plan.paginate !== undefined) return this.#lead(page, found, [spec], plan)
+      this.#append(chain, found, { spec }, plan)
+      return undefined
     }
     const children: Page[] = []
     if (chain.root.isOrdered) page.children = children
     for (const spec of ups as readonly FollowUpInput[]) {
       const { root } = chain
-      if (root.isOver) break
+      if (root.isRefused) break
       const depth = chain.depth + 1
       const id = this.#parts.ids.childOf(page.id)
       const reason = root.pages >= plan.maxPages ? tooMany(plan) : depth > plan.maxDepth ? tooDeep(plan) : undefined
-      if (reason !== undefined) root.isOver = true
+      if (reason !== undefined) root.isRefused = true
       const child = new Chain(root, chain.index, id, depth, chain).append(id, page.id)
       children.push(child)
       this.#put(new FollowUp(child, found, { spec }, reason))
@@ -355,7 +367,7 @@ export class Following implements Growth {
     const { order } = this.#parts
     order?.pages.add(page)
     if (order?.due !== undefined) this.#queued.set(page, item)
-    this.#add(item)
+    this.#pass(item)
   }
 
   /** The page arrived, and what follows from it cannot be known. */

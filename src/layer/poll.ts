@@ -61,6 +61,7 @@ async function followed(job: Job): Promise<Result> {
     let place = job.known()
     if (isFault(place)) return place
     let look = place === undefined ? await job.start() : await job.lookAt(place)
+    job.begin()
     while (look.kind === 'pending') {
       const moved = await job.placeAfter(look.reply, place)
       if (isFault(moved)) return { ...moved, sent: true, reply: moved.reply ?? look.reply }
@@ -126,16 +127,17 @@ class Job {
   known(): Place | Fault | undefined {
     const known = this.#call.job?.known
     if (known === undefined) return undefined
-    this.#alarm.dueAtMs = this.#parts.clock.now() + this.#plan.deadlineMs
-    this.#alarms.add(this.#alarm)
     this.#isOperation = known.isOperation
     return this.#placeOf(known.url, known.url, known.isForeign, known.isOperation)
   }
 
-  async start(): Promise<Look> {
-    const look = await this.#send(this.#call, true)
+  start(): Promise<Look> {
+    return this.#send(this.#call, true)
+  }
+
+  /** The deadline counts from the first response, in a run that resumes too: until then the request may wait in a queue. */
+  begin(): void {
     this.#alarm.dueAtMs = this.#parts.clock.now() + this.#plan.deadlineMs
-    return look
   }
 
   async lookAt({ to, isForeign }: Place): Promise<Look> {

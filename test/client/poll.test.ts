@@ -21,6 +21,9 @@ interface Answer {
 
 /** Polls without a wait. */
 const AT_ONCE = { interval: 0 } as const
+const boom = (): never => {
+  throw new Error('boom')
+}
 const LONG = { interval: '1h', deadline: '2h' } as const
 
 const post = ({ origin }: JobServer, path: string) =>
@@ -280,6 +283,34 @@ describe('a request for a status', () => {
     })
     expect(verdictOf(await follow(server, '/location/7', AT_ONCE, TRUST))).toBe('poll/downgrade')
     expect(plain.asked).toHaveLength(0)
+  })
+
+  it.each([
+    ['is too large', `"${'x'.repeat(2_000)}"`, { maxResponseBytes: 1_000 }, 'too_large/body'],
+    ['is nested too deep', '[[[[[["x"]]]]]]', { maxJsonDepth: 5 }, 'parse/too_deep'],
+    ['is not JSON', '<html>', {}, 'parse/json'],
+    ['has no status', '{"state":"running"}', {}, 'poll/no_status'],
+    ['has a status of another type', '{"status":{"code":1}}', {}, 'poll/no_status'],
+  ])('whose response %s fails', async (_, body, options, code) => {
+    await using server = await jobServer({
+      first: ({ method }, __, response) => method === 'GET' && (response.end(body), true),
+    })
+    const poll: PollInput = { status: 'status', url: 'urls.get' }
+    expect(verdictOf(await follow(server, '/replicate/7', poll, options))).toBe(code)
+    expect(server.asked).toHaveLength(2)
+  })
+
+  it.each<[name: string, poll: PollInput, code: string]>([
+    ['poll.url', { url: () => 7 }, 'poll/invalid_url'],
+    ['poll.result', { result: () => null }, 'poll/no_result'],
+    ['poll.result', { result: () => 'ftp://x/' }, 'poll/invalid_url'],
+    ['poll.status', { status: boom }, 'callback/poll'],
+    ['poll.url', { url: boom }, 'callback/poll'],
+    ['poll.result', { result: boom }, 'callback/poll'],
+    ['poll.result', { result: async () => '/results/7' }, 'callback/poll'],
+  ])('with a bad %s fails: %j', async (_, poll, code) => {
+    await using server = await jobServer({ looks: 0 })
+    expect(verdictOf(await follow(server, '/azure/7', { url: () => '/azure/operations/7', ...poll }))).toBe(code)
   })
 
   it.each([

@@ -93,6 +93,19 @@ describe('a job in a run file', () => {
     expect(next.asked).toEqual(Array(3).fill('GET /jobs/7'))
   })
 
+  it('has its whole deadline again, from the first response of the run', async () => {
+    const path = newRun()
+    const options = { resume: path, onFailure: 'settle', poll: { deadline: '30m' } } as const
+    const specs = [POST, POST]
+    await parallelRequests(specs, { ...options, transport: jobs().transport })
+    writeFileSync(path, withoutDone(readFileSync(path, 'utf8'), 0, 1))
+    // The second one waits for its turn for an hour.
+    const { transport } = jobs('', () => ({ json: { n: 7 } }))
+    const outcomes = await parallelRequests(specs, { ...options, transport, rateLimit: { limit: 1, interval: '1h' } })
+    expect(endsOf(outcomes)).toEqual(['network:ok', 'network:ok'])
+    expect(outcomes[1]?.timings.limiter).toBeGreaterThan(3_500_000)
+  })
+
   it('is followed further with a key', async () => {
     const spec = { ...POST, key: 'alice' }
     const next = jobs()

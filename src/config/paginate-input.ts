@@ -81,12 +81,10 @@ export const readPaginate: Read<PaginateInput> = (value, name, problems) => {
 }
 
 function readNamed(value: string, name: string, problems: Problem[]): PaginateInput | undefined {
-  const style = readStyle(value, name, problems)
-  if (style === undefined) return undefined
-  if (style === 'cursor') {
-    problems.push(problem(name, 'a path to the cursor beside the style', "'cursor' alone", NEXT_REMEDY))
-    return undefined
-  }
+  const named = readStyle(value, name, problems)
+  if (named === undefined) return undefined
+  // Where the cursor is, nobody has said: it is looked for.
+  const style = named === 'cursor' ? 'auto' : named
   const plan = { style, next: undefined, param: undefined, total: undefined, size: undefined, sizeParam: undefined }
   return { plan, items: undefined }
 }

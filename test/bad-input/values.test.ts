@@ -13,7 +13,6 @@ circular.self = circular
 const WRONG: Readonly<Record<OptionName, readonly unknown[]>> = {
   paginate: [
     'pages',
-    'cursor',
     '',
     1,
     null,

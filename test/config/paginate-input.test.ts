@@ -51,10 +51,6 @@ describe('readPaginate', () => {
       "paginate: expected a style such as 'link', or an object with style, got null. Write it as { name: value }.",
     ],
     [
-      'cursor',
-      "paginate: expected a path to the cursor beside the style, got 'cursor' alone. Set paginate.next to where the cursor is, and paginate.param to the field that takes it: { style: 'cursor', next: 'meta.next_cursor', param: 'cursor' }.",
-    ],
-    [
       { style: 'cursor' },
       "paginate.next: expected a path to the cursor or to the next URL, got none. Set paginate.next to where the cursor is, and paginate.param to the field that takes it: { style: 'cursor', next: 'meta.next_cursor', param: 'cursor' }.",
     ],
@@ -104,5 +100,9 @@ describe('readPaginate', () => {
 
   it('lists every problem', () => {
     expect(read({ style: 'link', next: 5, size: 'x' })).toHaveLength(3)
+  })
+
+  it('looks for the cursor if nobody says where it is', () => {
+    expect(readPaginate('cursor', 'paginate', [])?.plan).toEqual(readPaginate('auto', 'paginate', [])?.plan)
   })
 })

@@ -69,14 +69,13 @@ type FieldsIn<Page, Text extends string, List, Style extends PageStyle> = Omit<P
   items?: Text | { items(value: Page): List }['items'] | undefined
 }
 
-/** The same options in a call whose value type is asserted: with `items` it is that of an item, else that of a page. */
-export type AssertedPages<T> = ItemsAsserted<T> | FollowAsserted<T>
-
+/** The same options in a call whose value type is asserted: that of a page. */
 export type FollowAsserted<T> = { items?: undefined; until?: undefined } & (
   | { follow: Follow<T>; paginate?: undefined }
   | { follow?: Follow<T> | undefined; paginate: PagesOnly }
 )
 
+/** The same with `items`, whose type is asserted. */
 export type ItemsAsserted<T> = { follow?: Follow | undefined; until?: Until<T> | undefined } & (
   | { items: Path<Items<T>>; paginate?: undefined }
   | { items: Path<Items<T>>; paginate: PagesOnly }

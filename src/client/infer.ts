@@ -4,7 +4,6 @@
  * input and `keys`, and the type of a failure from `onFailure`.
  */
 import type {
-  AssertedPages,
   Flat,
   FollowAsserted,
   Items,
@@ -304,23 +303,42 @@ export interface RequestCall<Extra, Sync extends boolean = false> {
   <T>(...args: CallArgs<RequestInputs, Asserted<Extra, Keyed<Nulls>>>): SyncOrAsync<Sync, Record<string, T | null>>
   <T>(...args: CallArgs<RequestInputs, Asserted<Extra, Keyed<Settles>>>): SyncOrAsync<Sync, Record<string, Outcome<T>>>
 
-  <T>(...args: CallArgs<RequestInput, Asserted<Extra, Throws, AssertedPages<T>>>): SyncOrAsync<Sync, T[]>
-  <T>(...args: CallArgs<RequestInput, Asserted<Extra, Nulls, AssertedPages<T>>>): SyncOrAsync<Sync, T[] | null>
-  <T>(...args: CallArgs<RequestInput, Asserted<Extra, Settles, AssertedPages<T>>>): SyncOrAsync<Sync, Outcome<T[]>>
-  <T>(...args: CallArgs<RequestInputs, Asserted<Extra, Throws, AssertedPages<T>>>): SyncOrAsync<Sync, T[][]>
-  <T>(...args: CallArgs<RequestInputs, Asserted<Extra, Nulls, AssertedPages<T>>>): SyncOrAsync<Sync, (T[] | null)[]>
-  <T>(...args: CallArgs<RequestInputs, Asserted<Extra, Settles, AssertedPages<T>>>): SyncOrAsync<Sync, Outcome<T[]>[]>
+  <T>(...args: CallArgs<RequestInput, Asserted<Extra, Throws, FollowAsserted<T>>>): SyncOrAsync<Sync, T[]>
+  <T>(...args: CallArgs<RequestInput, Asserted<Extra, Nulls, FollowAsserted<T>>>): SyncOrAsync<Sync, T[] | null>
+  <T>(...args: CallArgs<RequestInput, Asserted<Extra, Settles, FollowAsserted<T>>>): SyncOrAsync<Sync, Outcome<T[]>>
+  <T>(...args: CallArgs<RequestInputs, Asserted<Extra, Throws, FollowAsserted<T>>>): SyncOrAsync<Sync, T[][]>
+  <T>(...args: CallArgs<RequestInputs, Asserted<Extra, Nulls, FollowAsserted<T>>>): SyncOrAsync<Sync, (T[] | null)[]>
+  <T>(...args: CallArgs<RequestInputs, Asserted<Extra, Settles, FollowAsserted<T>>>): SyncOrAsync<Sync, Outcome<T[]>[]>
   <T>(
-    ...args: CallArgs<RequestInputs, Asserted<Extra, Keyed<Throws>, AssertedPages<T>>>
+    ...args: CallArgs<RequestInputs, Asserted<Extra, Keyed<Throws>, FollowAsserted<T>>>
   ): SyncOrAsync<Sync, Record<string, T[]>>
   <T>(
-    ...args: CallArgs<RequestInputs, Asserted<Extra, Keyed<Nulls>, AssertedPages<T>>>
+    ...args: CallArgs<RequestInputs, Asserted<Extra, Keyed<Nulls>, FollowAsserted<T>>>
   ): SyncOrAsync<Sync, Record<string, T[] | null>>
   <T>(
-    ...args: CallArgs<RequestInputs, Asserted<Extra, Keyed<Settles>, AssertedPages<T>>>
+    ...args: CallArgs<RequestInputs, Asserted<Extra, Keyed<Settles>, FollowAsserted<T>>>
   ): SyncOrAsync<Sync, Record<string, Outcome<T[]>>>
   <T>(
-    ...args: CallArgs<RequestInput | RequestInputs, Asserted<Extra, Flattens, AssertedPages<T>>>
+    ...args: CallArgs<RequestInput | RequestInputs, Asserted<Extra, Flattens, FollowAsserted<T>>>
+  ): SyncOrAsync<Sync, T[]>
+
+  <T>(...args: CallArgs<RequestInput, Asserted<Extra, Throws, ItemsAsserted<T>>>): SyncOrAsync<Sync, T[]>
+  <T>(...args: CallArgs<RequestInput, Asserted<Extra, Nulls, ItemsAsserted<T>>>): SyncOrAsync<Sync, T[] | null>
+  <T>(...args: CallArgs<RequestInput, Asserted<Extra, Settles, ItemsAsserted<T>>>): SyncOrAsync<Sync, Outcome<T[]>>
+  <T>(...args: CallArgs<RequestInputs, Asserted<Extra, Throws, ItemsAsserted<T>>>): SyncOrAsync<Sync, T[][]>
+  <T>(...args: CallArgs<RequestInputs, Asserted<Extra, Nulls, ItemsAsserted<T>>>): SyncOrAsync<Sync, (T[] | null)[]>
+  <T>(...args: CallArgs<RequestInputs, Asserted<Extra, Settles, ItemsAsserted<T>>>): SyncOrAsync<Sync, Outcome<T[]>[]>
+  <T>(
+    ...args: CallArgs<RequestInputs, Asserted<Extra, Keyed<Throws>, ItemsAsserted<T>>>
+  ): SyncOrAsync<Sync, Record<string, T[]>>
+  <T>(
+    ...args: CallArgs<RequestInputs, Asserted<Extra, Keyed<Nulls>, ItemsAsserted<T>>>
+  ): SyncOrAsync<Sync, Record<string, T[] | null>>
+  <T>(
+    ...args: CallArgs<RequestInputs, Asserted<Extra, Keyed<Settles>, ItemsAsserted<T>>>
+  ): SyncOrAsync<Sync, Record<string, Outcome<T[]>>>
+  <T>(
+    ...args: CallArgs<RequestInput | RequestInputs, Asserted<Extra, Flattens, ItemsAsserted<T>>>
   ): SyncOrAsync<Sync, T[]>
 }
 

@@ -5,8 +5,10 @@
 import { placeOf } from './output/fields.ts'
 import { record } from './records.ts'
 import { serverBody, serverWords } from './server-words.ts'
+import { OLD_CURSOR } from '../core/pagination.ts'
 import { printable } from '../core/printable.ts'
 import { printableUrl } from '../core/url.ts'
+import { requestIdOf } from '../sinks/row.ts'
 import { RequestError } from '../index.ts'
 import type { FailedOutcome } from '../index.ts'
 
@@ -20,6 +22,8 @@ export interface FailureGroup {
   readonly code: string
   /** Undefined for several hosts, and for requests without one. */
   readonly host: string | undefined
+  /** Pages whose cursor may have expired: to send them again would not help. */
+  readonly isExpired: boolean
   count: number
   /** The latest time before which a server wants no further request, in epoch milliseconds; 0 if none said so. */
   retryAtMs: number
@@ -99,15 +103,24 @@ export class Failures {
   #groupOf(outcome: FailedOutcome): FailureGroup {
     const { code } = outcome.error
     const host = URL.parse(outcome.request.url)?.host || undefined
-    const known = this.#groups.get(`${code} ${host ?? ''}`)
+    const isExpired = RequestError.reason(outcome.error).includes(OLD_CURSOR)
+    const name = `${code} ${host ?? ''}${isExpired ? ' expired' : ''}`
+    const known = this.#groups.get(name)
     if (known !== undefined) return known
     const isFull = this.#groups.size >= MAX_GROUPS
     const label = isFull && this.#groups.size >= MAX_GROUPS + MAX_CODES ? 'other codes' : code
     const shownHost = isFull ? undefined : host
-    const key = isFull ? `${label} …` : `${code} ${host ?? ''}`
+    const key = isFull ? `${label} …` : name
     let group = this.#groups.get(key)
     if (group === undefined) {
-      group = { code: label, host: shownHost, count: 0, retryAtMs: 0, example: exampleOf(outcome) }
+      group = {
+        code: label,
+        host: shownHost,
+        isExpired: isExpired && !isFull,
+        count: 0,
+        retryAtMs: 0,
+        example: exampleOf(outcome),
+      }
       this.#groups.set(key, group)
     }
     return group
@@ -155,7 +168,19 @@ function fieldsOf(outcome: FailedOutcome): object {
   const { method, url } = request
   const status = response?.status
   const message = RequestError.reason(error)
-  return { index, key, file, line, method, url: printableUrl(url), status, code: error.code, message }
+  return {
+    index,
+    // A request of the input is known by its place and key.
+    id: outcome.parent === undefined ? undefined : requestIdOf(outcome),
+    key,
+    file,
+    line,
+    method,
+    url: printableUrl(url),
+    status,
+    code: error.code,
+    message,
+  }
 }
 
 /** The position in the input, the request, and the reason of the failure. */
@@ -163,8 +188,10 @@ function failureLine(outcome: FailedOutcome): string {
   const { request, error } = outcome
   const place = placeOf(outcome)
   const where = place?.file === undefined ? '' : printable(`${place.file}:${place.line}: `)
+  // The place is that of the request in the input, from which others may have followed.
+  const id = outcome.parent === undefined ? '' : `${printable(requestIdOf(outcome))}: `
   const asked = request.url === '' ? '' : `${request.method} ${printableUrl(request.url)}: `
   const reason = RequestError.reason(error)
   const rest = reason.startsWith(where) ? reason.slice(where.length) : reason
-  return printable(`${where}${asked}${rest} (${error.code})`)
+  return printable(`${where}${id}${asked}${rest} (${error.code})`)
 }

@@ -69,6 +69,8 @@ const named =
     return !isSecret(name.trim(), names) && isOpenText(rest, names)
   }
 
+const isShownHeader: IsShown = (value, names) => REFERS.test(value) || named(isSecretName)(value, names)
+
 /** Flags that may hold a secret, besides what any text may hold. */
 const SHOWN: Partial<Record<FlagName, IsShown>> = {
   auth: refers,
@@ -79,7 +81,8 @@ const SHOWN: Partial<Record<FlagName, IsShown>> = {
   'tls-passphrase': refers,
   cookie: () => false,
   curl: (value, names) => !OF_CURL.test(value) && isOpenText(value, names),
-  header: (value, names) => REFERS.test(value) || named(isSecretName)(value, names),
+  header: isShownHeader,
+  'then-header': isShownHeader,
   param: named(isSecretQueryName),
   form: named(isSecretName),
   multipart: named(isSecretName),

@@ -80,7 +80,9 @@ function stepsOf(
   runFile: string,
 ): NextStep[] {
   const steps = new Map<string, Step>()
-  for (const { code, count, retryAtMs } of groups) {
+  const expired = groups.filter(({ isExpired }) => isExpired)
+  for (const { code, count, retryAtMs, isExpired } of groups) {
+    if (isExpired) continue
     const advice = adviceFor(code, told, Math.max(0, retryAtMs - Date.now()))
     if (advice === undefined) continue
     const { why, retry, flags } = advice
@@ -93,6 +95,15 @@ function stepsOf(
   const sorted = [...steps.values()].toSorted((a, b) => b.count - a.count).slice(0, MAX_STEPS)
   return [
     ...(areHidden ? [unsent === 0 ? seeAll(given) : readReport(runFile)] : []),
+    ...(expired.length > 0
+      ? [
+          anew(
+            expired.reduce((sum, { count }) => sum + count, 0),
+            given,
+            runFile,
+          ),
+        ]
+      : []),
     ...sorted.map(step => stepLine(step, given)),
     ...(unsent > 0 && waitMs > 0 ? [patient(unsent, waitMs, given)] : []),
   ]
@@ -103,6 +114,17 @@ const readReport = (runFile: string): NextStep => ({
   why: 'to see what failed and why; nothing is sent',
   command: `preq report ${shellWord(runFile)}`,
 })
+
+/** The same cursor would be refused again, and only a first page leads to another. */
+function anew(pages: number, given: GivenCommand, runFile: string): NextStep {
+  const which = pages === 1 ? 'a page whose cursor' : `${pages} pages whose cursors`
+  const move = `mv ${shellWord(runFile)} ${shellWord(`${runFile}.old`)}`
+  const command = commandWith(given, [['resume', true]])
+  return {
+    why: `to begin at the first pages again, because of ${which} may have expired`,
+    command: command.startsWith('preq ') ? `${move} && ${command}` : `${command}, after ${move}`,
+  }
+}
 
 const seeAll = (given: GivenCommand): NextStep => ({
   why: 'to see every failure with what the server said; nothing is sent',

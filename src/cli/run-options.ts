@@ -77,9 +77,12 @@ export function clientValues(values: FlagValues, env: NodeJS.ProcessEnv, problem
   })
 }
 
+export const returnTypeOf = ({ as = 'auto' }: FlagValues): 'content' | 'auto' | 'json' | 'text' =>
+  as === 'bytes' ? 'content' : as
+
 export function callValues(values: FlagValues, problems: Problem[]): Values {
   return defined({
-    returnType: values.as === 'bytes' ? 'content' : (values.as ?? 'auto'),
+    returnType: returnTypeOf(values),
     maxFailures: values['fail-fast'] === true ? 1 : values['max-failures'],
     order: values.order,
     window: values.window,

@@ -2,7 +2,7 @@
  * Turns the flags of a run into plans for its parts: input, client, output and display. Reads small files that flags name
  * (headers, certificates, secrets). Sends nothing.
  */
-import { callValues, clientValues } from './run-options.ts'
+import { callValues, clientValues, returnTypeOf } from './run-options.ts'
 import type { FailTerm } from './fail-on.ts'
 import type { FlagValues } from './flags.ts'
 import { flagHeaders } from './headers-input.ts'
@@ -31,6 +31,7 @@ import { OPTIONS } from '../config/table.ts'
 import type { Values } from '../config/table.ts'
 import type { Auth } from '../index.ts'
 import type { Problem } from '../core/problem.ts'
+import type { ReturnTypeName } from '../core/spec.ts'
 
 /** Enough for any row. Of a file without line ends, no more than this is held in memory. */
 const MAX_LINE = 16 * 2 ** 20
@@ -74,6 +75,8 @@ export interface InputPlan {
   readonly limitKey: string | undefined
   /** The template for names of saved files. */
   readonly name: string | undefined
+  /** What a body becomes that is not saved, with --save and --then; undefined for what the options of the run say. */
+  readonly returnType: ReturnTypeName | undefined
   /** Texts that must not have columns, each with a remedy. */
   readonly constants: readonly Constant[]
   /** Whether cells may make empty path segments. */
@@ -126,6 +129,8 @@ export interface RunPlan {
   readonly input: InputPlan
   /** The stages of `--then`. */
   readonly stages: readonly StagePlan[]
+  /** Whether `--curl` gives the request. */
+  readonly isPasted: boolean
   readonly output: OutputPlan
   readonly display: DisplayPlan
   /** The options of the client, as they were read. */
@@ -153,6 +158,7 @@ export function planRun(urls: readonly string[], flags: GivenFlags, env: NodeJS.
   const plan: RunPlan = {
     input,
     stages,
+    isPasted: curl !== undefined,
     output: outputPlan(values, stages, problems),
     display: {
       quiet: values.quiet ?? false,
@@ -241,7 +247,8 @@ function inputPlan(
     cost: costOf(values, problems),
     checksum: checksumOf(values, problems),
     limitKey: values['limit-key'],
-    name: values.name,
+    name: values.then === undefined ? values.name : undefined,
+    returnType: values.then === undefined || values.save === undefined ? undefined : returnTypeOf(values),
     constants: constantsOf(values),
     allowEmpty: values['allow-empty'] ?? false,
   }
@@ -267,11 +274,12 @@ function costOf({ cost = [], budget = [] }: FlagValues, problems: Problem[]): In
   return cost
 }
 
-function checksumOf({ checksum, save }: FlagValues, problems: Problem[]): string | undefined {
+function checksumOf({ checksum, save, then }: FlagValues, problems: Problem[]): string | undefined {
   if (checksum !== undefined && save === undefined) {
     problems.push('--checksum: expected --save beside it, got none. It checks saved bodies: add it.')
   }
-  return checksum
+  // In a chain, only the responses of the last stage are saved.
+  return then === undefined ? checksum : undefined
 }
 
 function checkCookieFlags(values: FlagValues, problems: Problem[]): void {
@@ -367,8 +375,16 @@ function checkResume(values: FlagValues, problems: Problem[]): void {
 
 function checkChain(values: FlagValues, problems: Problem[]): void {
   if (values.then === undefined) return
-  const other = (['max-items', 'save', 'checksum', 'name'] as const).find(name => values[name] !== undefined)
-  if (other !== undefined) problems.push(`--${other}: expected it without --then, got both. Leave one of them out.`)
+  if (values['max-items'] !== undefined) {
+    problems.push('--max-items: expected it without --then, got both. Leave one of them out.')
+  }
+  if (values.save === undefined) return
+  if (values.items !== undefined) {
+    problems.push('--items: expected --each after the first --then, since bodies are saved, got --items. Use --each.')
+  }
+  if (values['then-items'] !== undefined) {
+    problems.push('--then-items: expected it without --save, got both. Use --each after the next --then.')
+  }
 }
 
 function logOf(

@@ -116,3 +116,6 @@ export interface Paginator {
   /** MUST be called once for each page, in the order in which they arrive. MUST NOT throw. */
   after(page: PageView): PageStep
 }
+
+/** What the failure of a page says whose request was made from a page of an earlier run. */
+export const OLD_CURSOR = 'its cursor comes from an earlier run and may have expired'

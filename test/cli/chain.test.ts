@@ -128,7 +128,11 @@ test.each([
   [['--then', 'URL/{value.id}', '--each', 'a['], "--each: expected a path of JMESPath, got 'a['"],
   [['--each', 'a', '--then', 'URL/{value.id}'], '--each: expected a --then before it'],
   [['--then', 'URL/{value.id}', '--each', 'a', '--each', 'b'], '--each: expected it once after each --then'],
-  [['--then', 'URL/{value.id}', '--save', 'x'], '--save: expected it without --then'],
+  [['--then', 'URL/{value.id}', '--max-items', '5', '--items', 'data'], '--max-items: expected it without --then'],
+  [['--then', 'URL/{value.id}', '--items', 'data', '--save', 'x'], '--items: expected --each after the first --then'],
+  [['--then', 'URL/{value.id}', '--then-items', 'a', '--save', 'x'], '--then-items: expected it without --save'],
+  [['--then', 'URL/{value.id}', '--checksum', `sha1:${'0'.repeat(40)}`], '--checksum: expected --save beside it'],
+  [['--then', 'URL/{value.id}', '--save', 'x', '--name', '{vlaue.id}'], 'got {vlaue.id}'],
   [['--then', 'URL/{value.id}', '-o', 'run.jsonl', '--resume'], 'expected an output for the rows besides the run file'],
 ])('%j is refused before anything is sent', async (args, message) => {
   const { run, server } = await teams()
@@ -186,4 +190,69 @@ test('preq plan says that requests of --then are not counted, and refuses what a
   const { code, stderr } = await run(['plan', 'URL/teams', '--then', 'URL/user/{vlaue}'])
   expect([code, stderr]).toEqual([2, expect.stringContaining('Did you mean {value}?')])
   expect(server.requests).toHaveLength(0)
+})
+
+test('--save saves the responses of the last stage, under names with its values', async () => {
+  const { run, text, write, server } = await teams()
+  write('rows.csv', 'team\n1\n2\n')
+  const then = [
+    '--then',
+    'URL/user/{value.id}',
+    '--each',
+    'users',
+    '--save',
+    'files',
+    '--name',
+    '{team}-{value.id}.json',
+  ]
+  const args = [
+    'URL/team/{team}',
+    '-i',
+    'rows.csv',
+    ...then,
+    '--select',
+    'path',
+    '-o',
+    'run.jsonl',
+    '-o',
+    '-',
+    '--resume',
+  ]
+  const { stdout, code } = await run(args)
+  expect(code).toBe(0)
+  const saved = ['files/1-11.json', 'files/1-12.json', 'files/2-21.json', 'files/2-22.json']
+  expect(saved.every(path => stdout.includes(path))).toBe(true)
+  expect(JSON.parse(text('files/2-21.json'))).toMatchObject({ id: 21 })
+  await run(args)
+  expect(server.requests).toHaveLength(6)
+})
+
+test('headers of a pasted command go to its own origin only', async () => {
+  const other = await echoServer(({ headers }, response) =>
+    response.end(JSON.stringify({ tag: headers['x-tag'] ?? null })),
+  )
+  const { run } = await teams()
+  const pasted = ['--curl', `curl 'URL/user/1' -H 'X-Tag: mine'`, '-q']
+  const away = await run([...pasted, '--then', `${other.url}/user/{value.id}`])
+  expect(away.lines[0]?.value).toEqual({ tag: null })
+  const home = await run([...pasted, '--then', '/user/{value.id}0'])
+  expect(home.lines[0]?.value).toMatchObject({ tag: 'mine' })
+})
+
+test('a row of JSON lines has columns of its own in every stage', async () => {
+  const { run } = await teams()
+  const rows = ['{"id": 1, "tag": "a"}', '{"id": 2}'].join('\n')
+  const args = [
+    'URL/team/{id}',
+    '-i',
+    '-',
+    '--format',
+    'jsonl',
+    '--then',
+    'URL/user/{value.id}?tag={tag}',
+    '--each',
+    'users',
+  ]
+  const { lines } = await run([...args, '-q', '--order', 'input'], { stdin: rows })
+  expect(endsOf(lines)).toEqual(['ok', 'ok', 'invalid_request/template', 'invalid_request/template'])
 })

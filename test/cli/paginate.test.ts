@@ -62,6 +62,20 @@ test('a resumed run asks for the missing pages only, and writes each item once',
   expect(api.asked).toEqual([0, 1, 2, 2])
 })
 
+test('a page whose cursor has expired since an earlier run is named, with the command that begins anew', async () => {
+  const { run } = await workplace()
+  const [args] = await argsFor('shopify', { fail: { page: 1, times: 1 }, expiredAt: 1 })
+  const more = ['--retries', '0', '-o', 'run.jsonl', '-o', 'items.jsonl', '--resume']
+  await run([...args, ...more])
+  const { code, stderr } = await run([...args, ...more, '--retry-failed'])
+  expect(code).toBe(1)
+  expect(stderr).toMatch(/page_info=.*its cursor comes from an earlier run and may have expired.* \(http\/400\)/)
+  expect(stderr).toMatch(
+    /^next, to begin at the first pages again, because of a page whose cursor may have expired:\n {2}mv run\.jsonl run\.jsonl\.old && preq http.* --resume$/m,
+  )
+  expect(stderr).not.toContain('--retry-only')
+})
+
 test('--max-pages fails with the number that was allowed, --max-items ends without a failure', async () => {
   const { run } = await workplace()
   const [args] = await argsFor('github')

@@ -29,6 +29,8 @@ export interface ChainParts {
   readonly input: InputPlan
   /** Whether the requests of the input have items. */
   readonly hasItems: boolean
+  /** Whether the headers are those of a pasted command: they belong to its origin. */
+  readonly isPasted: boolean
   readonly baseUrl: string | undefined
   /** The columns that every row has; undefined if rows differ. */
   readonly columns: readonly string[] | undefined
@@ -84,23 +86,25 @@ class Link {
     for (const value of this.#stage.valuesOf(outcome)) {
       const where: Place = { ...place, values: [...(place.values ?? []), value] }
       try {
-        yield* this.#filled(where, outcome.request.url)
+        yield* this.#filled(where, outcome)
       } catch (error) {
         yield unusable(error, where, this.#stage)
       }
     }
   }
 
-  /** @param page the URL of the request before */
-  *#filled(where: Place, page: string): Generator<Job> {
-    const { isNamed, items } = this.#stage
-    const { baseUrl } = this.#parts
+  *#filled(where: Place, { request, response }: OkOutcome<unknown>): Generator<Job> {
+    const { isNamed, plan } = this.#stage
+    const { baseUrl, input } = this.#parts
+    // A saved body has no items. Any other would have those of the request before.
+    const items = plan.isLast && input.returnType !== undefined ? {} : { items: this.#stage.items }
     const { url, make, makeForeign } = this.#templatesFor(where.row ?? {})
     const cells = this.#cellsOf(where)
     for (const one of expanded(url(cells))) {
       const target = baseUrl === undefined ? one : (URL.parse(one, baseUrl)?.href ?? one)
-      const isForeign = !isNamed && !isSameOrigin(target, page)
-      const job: Job = { ...(isForeign ? makeForeign : make)(target, cells, where), items }
+      // A relative URL is one of the page that answered.
+      const isForeign = !isNamed && originOf(target, response.url) !== originOf(request.url)
+      const job: Job = { ...(isForeign ? makeForeign : make)(target, cells, where), ...items }
       yield isNamed ? markTrusted(job) : job
     }
   }
@@ -132,10 +136,10 @@ class Link {
   }
 }
 
-function stageOf(plan: StagePlan, number: number, { stages, hasItems, baseUrl }: ChainParts): Stage {
+function stageOf(plan: StagePlan, number: number, { stages, hasItems, isPasted, baseUrl }: ChainParts): Stage {
   const each = plan.each === undefined ? undefined : compiled(plan.each, '--each')
   const isOfItems = number === 1 ? hasItems : stages[number - 2]?.items !== undefined
-  const { url, headers, json } = plan
+  const { url, headers, json = '', name = '', checksum = '' } = plan
   const items = plan.items === undefined ? (): undefined => undefined : compiled(plan.items, '--then-items')
   return {
     number,
@@ -143,8 +147,8 @@ function stageOf(plan: StagePlan, number: number, { stages, hasItems, baseUrl }:
     valuesOf: ({ value, items: found }) =>
       each === undefined && isOfItems ? (found ?? []) : listOf(each === undefined ? value : each(value)),
     items,
-    isNamed: namesOrigin(url) || (baseUrl !== undefined && !/^(?:\{|[a-z][a-z\d+.-]*:|\/\/)/i.test(url)),
-    names: valueNamesIn([url, ...headers.flat(), ...(json === undefined ? [] : [json])], number),
+    isNamed: !isPasted && (namesOrigin(url) || (baseUrl !== undefined && !/^(?:\{|[a-z][a-z\d+.-]*:|\/\/)/i.test(url))),
+    names: valueNamesIn([url, ...headers.flat(), json, name, checksum], number),
   }
 }
 
@@ -173,13 +177,18 @@ function templatesOf(
   // Flags for all stages mean the same in each: columns of the input, or text if it has no rows.
   const rows = columns.length === 0 ? NO_ROWS : { names: columns, from }
   const makerOf = (headers: InputPlan['headers'], own: InputPlan['headers']): MakeJob => {
-    const base = jobMaker({ ...input, headers, method: undefined, params: [], body: undefined, key: undefined }, rows)
+    const base = jobMaker({ ...input, ...NOT_OF_ALL, headers }, rows)
     const stage = jobMaker(stageInput(input, plan, own), known)
     return (url, cells, where) => {
       const job = base(url, cells, where)
       const more = stage(url, cells, where)
       const together = [...pairsOf(job.headers), ...pairsOf(more.headers)]
-      return { ...job, ...more, meta: job.meta, ...(together.length > 0 && { headers: together }) }
+      return {
+        ...job,
+        ...more,
+        meta: { ...job.meta, name: more.meta?.name } as Place,
+        ...(together.length > 0 && { headers: together }),
+      }
     }
   }
   return {
@@ -191,20 +200,23 @@ function templatesOf(
 
 const crosses = ([name]: InputPlan['headers'][number]): boolean => mayCross(name.toLowerCase(), true)
 
+/** What belongs to one request, and not to all stages. */
+const NOT_OF_ALL = { method: undefined, params: [], body: undefined, key: undefined, returnType: undefined } as const
+
 /** Only what the flags of the stage say. */
-function stageInput(input: InputPlan, { method, json }: StagePlan, headers: InputPlan['headers']): InputPlan {
+function stageInput(input: InputPlan, plan: StagePlan, headers: InputPlan['headers']): InputPlan {
+  const { method, json, name, checksum, isLast } = plan
   const body = json === undefined ? undefined : ({ kind: 'json', text: json } as const)
-  const none = { key: undefined, cost: [], checksum: undefined, limitKey: undefined, name: undefined, auth: undefined }
-  return { ...input, ...none, method, headers, params: [], body, constants: [] }
+  const ofAll = { cost: [], limitKey: undefined, auth: undefined, constants: [] }
+  // What follows from a request has its type, unless it says another one.
+  const returnType = isLast ? input.returnType && 'file' : input.returnType
+  return { ...input, ...NOT_OF_ALL, ...ofAll, method, headers, body, name, checksum, returnType }
 }
 
 type Pairs = readonly (readonly [string, string])[]
 const pairsOf = (headers: Job['headers']): Pairs => (headers as Pairs | undefined) ?? []
 
-const isSameOrigin = (url: string, page: string): boolean => {
-  const target = URL.parse(url, page)
-  return target !== null && target.origin === URL.parse(page)?.origin
-}
+const originOf = (url: string, base?: string): string | undefined => URL.parse(url, base)?.origin
 
 /** Fails alone, as a row that cannot be filled. */
 function unusable(error: unknown, where: Place, { number }: Stage): Job {

@@ -5,11 +5,12 @@ import type { RunPlan } from '../run-plan.ts'
 import type { Follow } from '../../core/follow.ts'
 
 /** Undefined without `--then`. Throws a UsageError, and closes the input then. */
-export function openChain({ stages, input, output, client }: RunPlan, jobs: Jobs): Follow | undefined {
+export function openChain({ stages, input, output, client, isPasted }: RunPlan, jobs: Jobs): Follow | undefined {
   if (stages.length === 0) return undefined
   const hasItems = output.items !== undefined
   try {
-    return chainOf({ stages, input, hasItems, baseUrl: client.baseUrl?.toString(), columns: jobs.rowColumns })
+    const baseUrl = client.baseUrl?.toString()
+    return chainOf({ stages, input, hasItems, isPasted, baseUrl, columns: jobs.rowColumns })
   } catch (error) {
     jobs.close()
     throw error

@@ -16,6 +16,11 @@ export interface StagePlan {
   readonly json: string | undefined
   /** Where the items of its responses are. */
   readonly items: string | undefined
+  /** Its responses are the results: only they are saved. */
+  readonly isLast: boolean
+  /** Those of the last stage. */
+  readonly name: string | undefined
+  readonly checksum: string | undefined
 }
 
 const OF_STAGE = [
@@ -37,8 +42,11 @@ export function stagesOf(given: GivenFlags, values: FlagValues, problems: Proble
     if (others.length > 0) problems.push(`--${flag}: expected it once after each --then, got it several times.`)
     return first
   }
+  const { name, checksum } = values
   return urls.map((url, stage) => ({
     url,
+    isLast: stage === urls.length - 1,
+    ...(stage === urls.length - 1 ? { name, checksum } : { name: undefined, checksum: undefined }),
     each: only('each', stage),
     method: only('then-method', stage),
     headers: flagHeaders(texts('then-header', stage), problems, '--then-header'),

@@ -24,7 +24,7 @@ export function jobMaker(
   columns: Columns,
   sentAsIs: (brace: string) => void = () => undefined,
 ): MakeJob {
-  const { method } = input
+  const { method, returnType } = input
   const auth = input.auth && markCommon(input.auth)
   const headers = pairsTemplate(input.headers, columns, '-H')
   const params = pairsTemplate(input.params, columns, '--param')
@@ -38,6 +38,7 @@ export function jobMaker(
   return (url, row, where) => {
     const job: Writable<Job> = { url, meta: place === undefined ? where : { ...where, ...place(row) } }
     if (method !== undefined) job.method = method
+    if (returnType !== undefined) job.returnType = returnType
     if (headers !== undefined) job.headers = headers(row)
     if (params !== undefined) job.params = paramsOf(params(row))
     if (auth !== undefined) job.auth = auth

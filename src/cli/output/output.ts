@@ -74,13 +74,13 @@ export function openOutput(plan: OutputPlan, input: InputShape): Output {
   // A run continues its run file. With --overwrite, the run file is started over.
   const anew = plan.overwrite && runFile !== undefined ? runFileDraft(runFile.path) : undefined
   const all = several([...onStdout, ...drafts.map(({ sink }) => sink)])
-  const rows = plan.isOfItems || plan.stages > 0 ? rowsOf(all, plan) : undefined
+  const rows = rowsOf(all, plan)
   return {
-    sink: rows?.sink ?? all,
+    sink: rows.sink,
     resume: anew?.part ?? runFile?.path,
     runFile: runFile?.path,
     remarks: () => [
-      ...(rows?.isMissed() === true ? [noList(plan)] : []),
+      ...(rows.isMissed() ? [noList(plan)] : []),
       ...(selection?.missed().map(name => `no value had '${name}' (--select)`) ?? []),
     ],
     begin() {

@@ -23,7 +23,9 @@ export function savingOptions({
   return {
     returnType: 'file',
     saveTo({ url, key, index, meta }) {
-      const wanted = savedName((meta as Place).name || key || nameOfUrl(new URL(url).pathname))
+      const { name: given, values } = meta as Place
+      // Requests of a chain have the key of the row that they follow from.
+      const wanted = savedName(given || (values === undefined && key) || nameOfUrl(new URL(url).pathname))
       let name = wanted
       for (let more = index; isTaken(name); more++) name = numbered(wanted, more)
       taken.add(foldedName(name))

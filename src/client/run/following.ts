@@ -21,6 +21,7 @@ import { failedOutcome, refusedOutcome } from '../../core/outcome.ts'
 import type { OkOutcome, Outcome } from '../../core/outcome.ts'
 import { Chain, Root } from '../../core/page.ts'
 import type { Page } from '../../core/page.ts'
+import { OLD_CURSOR } from '../../core/pagination.ts'
 import type { PageChange, PageRest, PageStep, PageView } from '../../core/pagination.ts'
 import type { Clock } from '../../core/ports.ts'
 import { fault, isFault } from '../../core/result.ts'
@@ -393,11 +394,7 @@ export class Following implements Growth {
 const EXPIRED: ReadonlySet<number> = new Set([400, 404, 410, 422])
 
 function noteExpired({ trip }: Call): void {
-  trip.retry.notRetriedBecause = [
-    'its cursor comes from an earlier run and may have expired. Another ',
-    { option: 'resume' },
-    ' file begins at the first page',
-  ]
+  trip.retry.notRetriedBecause = [`${OLD_CURSOR}. Another `, { option: 'resume' }, ' file begins at the first page']
 }
 
 /** Methods that ask for a page. A POST may be a search. */

@@ -31,6 +31,7 @@ const NOTHING: InputPlan = {
   checksum: undefined,
   limitKey: undefined,
   name: undefined,
+  returnType: undefined,
   constants: [],
   allowEmpty: false,
 }

@@ -20,9 +20,9 @@ import type { Census } from '../../engine/census.ts'
 import { isSaturated } from '../../layer/occupancy.ts'
 import type { Gate } from '../../layer/gate.ts'
 
-const LEAST_MS = 20
+const LEAST_MS = 50
 /** The number of samples while the duration of the run grows by a factor of e. */
-const LOOKS = 500
+const LOOKS = 30
 
 export interface WatchedRun {
   readonly census: Census

@@ -139,7 +139,7 @@ export function wire(plan: ClientPlan, clock: Clock, random: () => number, ports
     [
       deadline(clock), // covers queueing, back-off and every attempt: it is the promise made to the user
       receive(call => sinkFor(call, clock)), // above poll, redirect and retry: one sink for all attempts and hops of a request
-      poll({ clock, laneKeyOf, readJson: jsonForPoll, readPath }), // above redirect: each look at a job may be redirected; above the gate: the wait holds nothing
+      poll({ clock, laneKeyOf, readJson: jsonForPoll, readPath, waits: call => gate.yields(call) }), // above redirect: each look at a job may be redirected; above the gate: the wait holds nothing
       redirect(laneKeyOf), // each hop is a fresh Call below: it pays its token and knows nothing of another origin's secrets
     ],
     // the boundary: Calls above, Attempts below; a request in back-off holds neither slot nor token

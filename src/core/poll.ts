@@ -1,6 +1,8 @@
 /** Polling: how a job that a server carries out is followed until it is done. */
+import { getHeader } from './headers.ts'
+import type { HeaderList } from './headers.ts'
 import type { Path } from './pagination.ts'
-import type { Fault } from './result.ts'
+import type { Fault, Result } from './result.ts'
 import type { Duration } from './spec.ts'
 
 /**
@@ -68,6 +70,21 @@ export interface PollPlan {
   readonly deadlineMs: number
   readonly url: Path | undefined
   readonly result: Path | undefined
+}
+
+/** Whether the status in the body of a response decides, as the caller says. */
+export const isJudgedByValue = ({ status, done }: PollPlan): boolean =>
+  status !== undefined || typeof done === 'function'
+
+/** The URL of an operation, in the header of Azure and of the APIs made after it. */
+export const operationUrlIn = (headers: HeaderList): string | undefined =>
+  getHeader(headers, 'operation-location') || getHeader(headers, 'azure-asyncoperation') || undefined
+
+/** Whether a further request of the same job may follow the first result of its request. Cheap, and rather true. */
+export function mayBeFollowed(plan: PollPlan, result: Result): boolean {
+  if (result.kind === 'fault') return false
+  if (result.status === 202 || plan.result !== undefined || isJudgedByValue(plan)) return true
+  return operationUrlIn(result.headers) !== undefined
 }
 
 /** The job of a request in the record of its run. */

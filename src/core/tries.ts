@@ -5,6 +5,7 @@
 import type { Attempt } from './attempt.ts'
 import { isoTime } from './iso-time.ts'
 import type { Clock } from './ports.ts'
+import { mayBeFollowed } from './poll.ts'
 import { isRedirect } from './redirect.ts'
 import type { FaultCode, Result } from './result.ts'
 import { printableUrl } from './url.ts'
@@ -47,7 +48,9 @@ const FIRST_KEPT = 10
 
 /** Whether this attempt, if it is the last one of its call, is still one of several of its request. */
 export function isOneOfSeveral({ number, call }: Attempt, result: Result): boolean {
-  return number > 1 || call.plan.poll !== undefined || (result.kind === 'reply' && isRedirect(result.status))
+  if (number > 1 || (result.kind === 'reply' && isRedirect(result.status))) return true
+  const { poll } = call.plan
+  return poll !== undefined && mayBeFollowed(poll, result)
 }
 
 /** Records an attempt that has ended. One that does not count, or never passed the gate, is left out. */

@@ -152,6 +152,12 @@ export class Gate {
     this.#demands.after(() => this.#waitLists.turnAt(limit, this.#clock.now()))
   }
 
+  /** A request of this lane waits outside of the gate and holds nothing, so others may be sent meanwhile. */
+  yields({ lane }: Pick<Call, 'lane'>): void {
+    const queue = this.#lanes.get(lane)
+    if (queue !== undefined) this.#demands.after(() => this.#demands.note(queue))
+  }
+
   /** The standing of this lane's host. */
   standingOf(key: string): Standing {
     return this.#lanes.get(key)?.lane.standing ?? 'new'

@@ -16,13 +16,14 @@ import type { Call } from '../core/call.ts'
 import { formatDuration } from '../core/duration.ts'
 import type { CallLayer, Send, Soon } from '../core/layer.ts'
 import type { Path } from '../core/pagination.ts'
+import { isJudgedByValue, mayBeFollowed, operationUrlIn } from '../core/poll.ts'
 import type { PollPlan, StatusUrl } from '../core/poll.ts'
 import type { Clock } from '../core/ports.ts'
 import { fault, isFault } from '../core/result.ts'
 import type { Fault, Reply, Result } from '../core/result.ts'
 import type { ParsedUrl } from '../core/url.ts'
 import { joined } from '../core/words.ts'
-import { asked, operationUrlIn, pollWaitMs, stateOf, stateOfHead, statusUrlIn } from '../policy/poll.ts'
+import { asked, pollWaitMs, stateOf, stateOfHead, statusUrlIn } from '../policy/poll.ts'
 import type { JobState } from '../policy/poll.ts'
 
 export interface PollParts {
@@ -30,6 +31,8 @@ export interface PollParts {
   readonly laneKeyOf: LaneKeyOf
   /** The body as JSON; a Fault if it is none, or nested too deeply. */
   readonly readJson: (reply: Reply, call: Call) => { readonly value: unknown } | Fault
+  /** The request begins to wait for its job. With `maxFailures`, nothing else was sent until that was known. */
+  readonly waits: (call: Call) => void
   /** A JMESPath expression as a function; a Fault if it is none. `name`: the option that has it. */
   readonly readPath: (path: string, name: string) => Soon<((value: unknown) => unknown) | Fault>
 }
@@ -38,8 +41,13 @@ export function poll(parts: PollParts): CallLayer {
   const alarms = new Alarms(parts.clock)
   return next => (call, done) => {
     const { poll: plan } = call.plan
-    if (plan === undefined) next(call, done)
-    else awaited(followed(new Job(parts, alarms, next, call, plan)), done)
+    if (plan === undefined) return next(call, done)
+    const job = (): Job => new Job(parts, alarms, next, call, plan)
+    // Nothing but the first response may be needed, and it comes without a promise then.
+    if (call.sink !== undefined || call.job?.known !== undefined || isJudgedByValue(plan)) {
+      return awaited(followed(job()), done)
+    }
+    next(call, result => (mayBeFollowed(plan, result) ? awaited(followed(job(), result), done) : done(result)))
   }
 }
 
@@ -54,13 +62,14 @@ interface Place extends StatusUrl {
   readonly to: ParsedUrl
 }
 
-async function followed(job: Job): Promise<Result> {
+/** @param first the first response, if it has come */
+async function followed(job: Job, first?: Result): Promise<Result> {
   try {
     const wrong = await job.open()
     if (wrong !== undefined) return wrong
     let place = job.known()
     if (isFault(place)) return place
-    let look = place === undefined ? await job.start() : await job.lookAt(place)
+    let look = place === undefined ? await job.start(first) : await job.lookAt(place)
     job.begin()
     while (look.kind === 'pending') {
       const moved = await job.placeAfter(look.reply, place)
@@ -103,7 +112,7 @@ class Job {
     this.#next = next
     this.#call = call
     this.#plan = plan
-    this.#isJudgedByValue = plan.status !== undefined || typeof plan.done === 'function'
+    this.#isJudgedByValue = isJudgedByValue(plan)
     this.#alarm = { dueAtMs: Infinity, heapIndex: -1, ring: () => call.trip.cancelSlot.cancel(this.#tooLate()) }
   }
 
@@ -131,8 +140,8 @@ class Job {
     return this.#placeOf(known.url, known.url, known.isForeign, known.isOperation)
   }
 
-  start(): Promise<Look> {
-    return this.#send(this.#call, true)
+  async start(first?: Result): Promise<Look> {
+    return first === undefined ? this.#send(this.#call, true) : this.#lookIn(first, true)
   }
 
   /** The deadline counts from the first response, in a run that resumes too: until then the request may wait in a queue. */
@@ -292,6 +301,7 @@ class Job {
           this.#alarms.remove(alarm)
           resolve()
         })
+        this.#parts.waits(this.#call)
       })
       cancelSlot.free()
       stopwatch.pollingMs += clock.now() - sinceMs

@@ -7,6 +7,7 @@ import type { CallPlan } from '../core/call.ts'
 import { isThenable, reasonOf } from '../core/callback.ts'
 import { getHeader } from '../core/headers.ts'
 import type { HeaderList } from '../core/headers.ts'
+import { operationUrlIn } from '../core/poll.ts'
 import type { PollPlan } from '../core/poll.ts'
 import { printable } from '../core/printable.ts'
 import { fault, isFault } from '../core/result.ts'
@@ -79,15 +80,9 @@ function shown(status: unknown, otherwise: string): string {
   return `its status is ${text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text}`
 }
 
-/** The header in which Azure and the APIs made after it name the URL of an operation. */
-export const operationUrlIn = (headers: HeaderList): string | undefined =>
-  filled(getHeader(headers, 'operation-location')) ?? filled(getHeader(headers, 'azure-asyncoperation'))
-
 /** The status URL in the headers of a response, the most specific first. */
 export const statusUrlIn = (headers: HeaderList): string | undefined =>
-  operationUrlIn(headers) ?? filled(getHeader(headers, 'location'))
-
-const filled = (text: string | undefined): string | undefined => (text === '' ? undefined : text)
+  operationUrlIn(headers) ?? (getHeader(headers, 'location') || undefined)
 
 /**
  * Milliseconds before the next status request. A wait that the server asks for is shortened to `maxRetryAfter`: a status

@@ -12,6 +12,7 @@ export const PICTURE = 'docs/design/architecture.svg'
 const ROOMS: Readonly<Record<string, readonly [string, string]>> = {
   cli: ['the command line preq', 'flags, inputs, outputs, exit codes'],
   index: ['the public entry', 'exports only'],
+  distributed: ['many processes: limits', 'shared through Redis'],
   client: ['classes and functions that are called', 'wire.ts: the order of the layers'],
   'client/run': ['one batch: items, run file', 'settling, progress'],
   'client/threads': ['the sync call', 'the worker threads'],
@@ -35,7 +36,7 @@ const ROOMS: Readonly<Record<string, readonly [string, string]>> = {
 /** From left to right, top row first. Within a row there are no imports, except in the frame of `client`. */
 const ROWS: readonly (readonly string[])[] = [
   ['cli'],
-  ['index'],
+  ['index', 'distributed'],
   ['client/run', 'client', 'client/threads'],
   ['engine', 'layer', 'report', 'otel'],
   ['sinks', 'store', 'codec', 'paginate', 'policy', 'transport', 'display', 'testing'],

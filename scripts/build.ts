@@ -28,6 +28,7 @@ const bundle = await rolldown({
     'sinks/index': 'src/sinks/index.ts',
     'report/index': 'src/report/index.ts',
     'otel/index': 'src/otel/index.ts',
+    'distributed/index': 'src/distributed/index.ts',
     'testing/index': 'src/testing/index.ts',
     'cli/main': 'src/cli/main.ts',
     // Next to the module that starts it by its name.
@@ -86,7 +87,7 @@ function declare(): void {
       reach(join(dirname(path), `${specifier}.d.ts`))
     }
   }
-  for (const entry of ['index', 'sinks/index', 'report/index', 'otel/index', 'testing/index'])
+  for (const entry of ['index', 'sinks/index', 'report/index', 'otel/index', 'distributed/index', 'testing/index'])
     reach(join('dist', `${entry}.d.ts`))
   for (const path of globSync('dist/**/*.d.ts')) if (!reached.has(path)) rmSync(path)
 }

@@ -147,6 +147,16 @@ describe('a JavaScript project', () => {
     })
   })
 
+  it('needs no package of Redis until a connection is made', async () => {
+    const folder = project('no-redis')
+    const code = `
+      import { parallelRequests } from 'parallel-requests'
+      import 'parallel-requests/distributed'
+      console.log(JSON.stringify(await parallelRequests(['${base}a'])))`
+    writeFileSync(join(folder, 'main.mjs'), code)
+    expect(await node(folder, 'main.mjs')).toEqual([{ path: '/a', stars: 7 }])
+  })
+
   it('can require the package', async () => {
     const folder = project('cjs')
     const code = `

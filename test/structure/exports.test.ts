@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import * as distributed from '../../src/distributed/index.ts'
 import * as main from '../../src/index.ts'
 import * as otel from '../../src/otel/index.ts'
 import * as report from '../../src/report/index.ts'
@@ -34,6 +35,10 @@ it('the package exports exactly these names, each a promise under semantic versi
 
 it('parallel-requests/testing exports exactly these names', () => {
   expect(Object.keys(testing).toSorted()).toEqual(['mockTransport', 'virtualClock'])
+})
+
+it('parallel-requests/distributed exports exactly these names', () => {
+  expect(Object.keys(distributed).toSorted()).toEqual([])
 })
 
 it('parallel-requests/otel exports exactly these names', () => {

@@ -16,6 +16,7 @@ export const RANKS: Readonly<Record<string, number>> = {
   report: 4,
   otel: 4,
   client: 5,
+  distributed: 6,
   // The public entry. The command line imports it like any user.
   index: 6,
   cli: 7,

@@ -1,0 +1,2 @@
+/** Several processes that work together through Redis. */
+import '../core/supported-node.ts'

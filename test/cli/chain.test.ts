@@ -256,3 +256,15 @@ test('a row of JSON lines has columns of its own in every stage', async () => {
   const { lines } = await run([...args, '-q', '--order', 'input'], { stdin: rows })
   expect(endsOf(lines)).toEqual(['ok', 'ok', 'invalid_request/template', 'invalid_request/template'])
 })
+
+test('a URL of a stage may have operators, lists and modifiers', async () => {
+  const { run, server } = await workplace(({ url }, response) =>
+    response.end(
+      JSON.stringify(url === '/list' ? { id: 'abcdef', tags: ['x', 'y'], path: 'a/b', page: 2 } : { ok: true }),
+    ),
+  )
+  const url = 'URL/x/{+value.path}/{value.id:3}{?value.tags*,value.page}'
+  const { code, stderr } = await run(['URL/list', '--then', url, '-q'])
+  expect([code, stderr]).toEqual([0, ''])
+  expect(server.requests[1]?.url).toBe('/x/a/b/abc?tags=x&tags=y&page=2')
+})

@@ -72,6 +72,7 @@ const SWITCHES: Readonly<Record<string, unknown>> = {
   'no-follow': false,
   'keep-method': 'keep_method',
   insecure: false,
+  poll: {},
 }
 
 type Case = readonly [text: string, value: unknown, beside?: GivenFlags]
@@ -82,6 +83,13 @@ const VALUES: Partial<Record<FlagName, Case>> = {
   cookie: ['a=1', { a: '1' }],
   items: ['data.list', 'data.list'],
   paginate: ['link', { plan: expect.objectContaining({ style: 'link' }), items: undefined }],
+  'poll-status': ['status', 'status'],
+  'poll-done': ['a,b', ['a', 'b']],
+  'poll-failed': ['c', ['c']],
+  'poll-interval': ['2s', 2_000],
+  'poll-deadline': ['5m', 300_000],
+  'poll-url': ['urls.get', 'urls.get'],
+  'poll-result': ['output', 'output'],
   'max-items': ['5', 5, [['items', 'data']]],
   'max-pages': ['6', 6],
   'max-depth': ['7', 7],

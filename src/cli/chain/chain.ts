@@ -4,7 +4,7 @@
  */
 import { namesOrigin } from './origin.ts'
 import type { StagePlan } from './stages.ts'
-import { partNamed, valueNamesIn } from './values.ts'
+import { labelOf, partNamed, valueNamesIn } from './values.ts'
 import type { Job, Place } from '../input/jobs.ts'
 import { expanded } from '../input/range.ts'
 import { jobMaker } from '../input/requests.ts'
@@ -171,7 +171,7 @@ function templatesOf(
 ): Templates {
   const whole = ['value', ...Array.from({ length: number }, (_, at) => `${at + 1}.value`)]
   const ofRow = columns.flatMap(name => [name, `row.${name}`])
-  const known: Columns = { names: [...new Set([...whole, ...names, ...ofRow])], from }
+  const known: Columns = { names: [...new Set([...whole, ...names, ...ofRow])], from, labels: labelOf }
   const replaced = new Set(plan.headers.map(([name]) => name.toLowerCase()))
   const common = input.headers.filter(([name]) => !replaced.has(name.toLowerCase()))
   // Flags for all stages mean the same in each: columns of the input, or text if it has no rows.

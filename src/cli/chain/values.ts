@@ -16,10 +16,10 @@ export function valueNamesIn(texts: readonly string[], stages: number): readonly
   })
 }
 
-/** A URL may have operators, lists and modifiers in its braces: `{?value.page,value.size}`, `{value.tags*}`. */
+/** A URL may have operators, lists and modifiers in its braces: `{?value.page,value.size}`, `{value.tags*}`, `{value.id:3}`. */
 function namesIn(content: string): string[] {
   const list = content.replace(/^[+#./;?&]/, '').split(',')
-  return [content, ...list.map(one => one.trim()), ...list.map(one => one.trim().replace(/(?:\*|:\d+)$/, ''))]
+  return list.map(one => one.trim().replace(/(?:\*|:\d+)$/, ''))
 }
 
 /** The part with this name; undefined if a value does not have it. @param values of all stages so far, the first one first */
@@ -36,4 +36,10 @@ function partAt(value: unknown, path: string): unknown {
     part = (part as Row)[name]
   }
   return part
+}
+
+/** What `{?value.page}` calls the part in a query: `page`. */
+export function labelOf(name: string): string {
+  const path = NAME.exec(name)?.[2]
+  return path === undefined ? name : path.slice(path.lastIndexOf('.') + 1)
 }

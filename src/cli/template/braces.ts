@@ -20,6 +20,8 @@ export interface Columns {
   readonly from: 'header' | 'row' | 'none'
   /** Columns of other lines of JSON, which this line lacks. In braces they are missing columns, whatever their names. */
   readonly elsewhere?: readonly string[]
+  /** The names of columns in a query, where they differ: `id` of `value.id`. */
+  readonly labels?: (column: string) => string
 }
 
 export const NO_ROWS: Columns = { names: [], from: 'none' }

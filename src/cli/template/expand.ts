@@ -40,10 +40,15 @@ const EXPRESSION_STYLES: Readonly<Record<Expression['operator'], Style>> = {
   '&': { first: '&', separator: '&', ifEmpty: '=' },
 }
 
+/** The name that a query gives to a column, where that is another one. */
+export type Labels = (column: string) => string
+
+const SAME: Labels = column => column
+
 /** Throws a RowProblem for a value that cannot be part of a URL. */
-export function expand({ operator, variables }: Expression, row: Row): string {
+export function expand({ operator, variables }: Expression, row: Row, labels = SAME): string {
   const style = EXPRESSION_STYLES[operator]
-  const texts = variables.flatMap(variable => textsOf(variable, row[variable.column], style))
+  const texts = variables.flatMap(variable => textsOf(variable, row[variable.column], style, labels))
   return texts.length === 0 ? '' : style.first + texts.join(style.separator)
 }
 
@@ -55,7 +60,7 @@ export function literalText(text: string): string {
     .join('')
 }
 
-function textsOf({ column, modifier }: Variable, given: unknown, style: Style): string[] {
+function textsOf({ column, modifier }: Variable, given: unknown, style: Style, labels: Labels): string[] {
   // Numbers beyond the precision of a double are objects here.
   const value = mapRaw(given, String)
   if (typeof value !== 'object' || value === null) {
@@ -63,7 +68,7 @@ function textsOf({ column, modifier }: Variable, given: unknown, style: Style): 
     if (text === undefined) return []
     const shown = encodedValue(typeof modifier === 'number' ? prefix(text, modifier) : text, style)
     if (style.ifEmpty === undefined) return [shown]
-    return [unreserved(column) + (shown === '' ? style.ifEmpty : `=${shown}`)]
+    return [unreserved(labels(column)) + (shown === '' ? style.ifEmpty : `=${shown}`)]
   }
   if (typeof modifier === 'number') throw valueProblem(column, `a text to cut after ${modifier} letters`, value)
   const isList = Array.isArray(value)
@@ -72,7 +77,7 @@ function textsOf({ column, modifier }: Variable, given: unknown, style: Style): 
     return text === undefined ? [] : [[name, encodedValue(text, style)] as const]
   })
   if (entries.length === 0) return []
-  const label = style.ifEmpty === undefined ? '' : `${unreserved(column)}=`
+  const label = style.ifEmpty === undefined ? '' : `${unreserved(labels(column))}=`
   if (modifier === 'explode') {
     return entries.map(([name, text]) => (isList ? label + text : `${unreserved(name)}=${text}`))
   }

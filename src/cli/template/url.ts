@@ -35,7 +35,7 @@ export function urlTemplate(text: string, columns: Columns, allowEmpty: boolean,
       if (typeof part === 'string') url += part
       else {
         const start = url.length
-        url += expand(part, row)
+        url += expand(part, row, columns.labels)
         spans.push({ start, end: url.length, operator: part.operator, source: part.source })
       }
     }

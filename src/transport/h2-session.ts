@@ -2,7 +2,7 @@
 import { connect } from 'node:http2'
 import type { ClientHttp2Session } from 'node:http2'
 import type { Socket } from 'node:net'
-import { setImmediate } from 'node:timers'
+import { clearTimeout, setImmediate, setTimeout } from 'node:timers'
 import { Collector } from './collect.ts'
 import type { CollectorParts } from './wire.ts'
 import { H2Exchange } from './h2-exchange.ts'

@@ -5,6 +5,7 @@
  * server may have sent bytes without a request, which must never be read as the next response.
  */
 import type { Socket } from 'node:net'
+import { clearTimeout, setTimeout } from 'node:timers'
 import type { Attempt } from '../core/attempt.ts'
 import type { Clock } from '../core/ports.ts'
 import { routeKey } from '../core/route.ts'

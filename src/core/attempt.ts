@@ -44,6 +44,8 @@ export interface Attempt {
   heldMs: number
   /** A byte of the request may have reached the server. */
   sent: boolean
+  /** The body of the request is being written: `phaseAtMs` is when a piece of it was written last. */
+  uploading: boolean
   /** The head of a final response has arrived. */
   headed: boolean
   /** The connection had carried a request before. */
@@ -86,6 +88,7 @@ class NewAttempt implements Attempt {
   heldAtMs: number | undefined = undefined
   heldMs = 0
   sent = false
+  uploading = false
   headed = false
   reused = false
   pausedUntilMs: number | undefined = undefined

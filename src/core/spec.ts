@@ -275,9 +275,15 @@ export interface TimeoutsInput {
    * `/tls`.
    */
   connect?: Duration | undefined
-  /** From the open connection to the last response header. Default `'30s'`. Fails with `timeout/headers`. */
+  /**
+   * From the end of the request, its body included, to the last response header. Default `'30s'`. Fails with
+   * `timeout/headers`.
+   */
   headers?: Duration | undefined
-  /** Between two pieces of a body. Default `'30s'`. Fails with `timeout/body`. */
+  /**
+   * Between two pieces of a body. Default `'30s'`. Fails with `timeout/body` for the body of the response, with
+   * `timeout/idle` for that of the request: its pieces are those of your stream, and 64 KiB at most.
+   */
   idle?: Duration | undefined
   /**
    * One call of a function of yours (`parseFunc`, a schema, a hook). Default no limit, except for `auth` and

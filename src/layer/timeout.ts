@@ -1,6 +1,6 @@
 /**
  * The timeouts of one attempt: `timeout` for the whole, connect, headers and idle by phase, and the minimum speed of
- * its body. They start on the wire, not in the queue, and stop while the received part is being processed.
+ * its body. While the body of the request is being written, idle counts, and headers begins after it. They start on the wire, not in the queue, and stop while the received part is being processed.
  *
  * This layer settles the attempt itself, whatever the transport does. A transport may be slow to notice (undici ends a
  * connection that is being made only once it is made); the caller must not wait for it.
@@ -144,9 +144,9 @@ function shortestMs({ call }: Attempt): number {
   return Math.min(attemptMs, connectMs, headersMs, idleMs, stepMs(call.plan.minSpeed))
 }
 
-function phaseDueMs({ call, phase, phaseAtMs, startedAtMs }: Attempt): number {
+function phaseDueMs({ call, phase, phaseAtMs, startedAtMs, uploading }: Attempt): number {
   const { connectMs, headersMs, idleMs } = call.plan.timeouts
-  if (phase === 'headers') return phaseAtMs + headersMs
+  if (phase === 'headers') return phaseAtMs + (uploading ? idleMs : headersMs)
   if (phase === 'body') return phaseAtMs + idleMs
   return startedAtMs + connectMs
 }
@@ -154,10 +154,13 @@ function phaseDueMs({ call, phase, phaseAtMs, startedAtMs }: Attempt): number {
 function struckLimit(attempt: Attempt, nowMs: number): Fault | undefined {
   const { call, phase, startedAtMs } = attempt
   const { attemptMs, connectMs, headersMs, idleMs } = call.plan.timeouts
+  const isUpload = phase === 'headers' && attempt.uploading
   if (nowMs >= startedAtMs + attemptMs) {
-    return fault(`timeout/${phase}`, `the attempt took longer than ${formatDuration(attemptMs)} (${IN_PHASE[phase]})`)
+    const doing = isUpload ? 'sending the body' : IN_PHASE[phase]
+    return fault(`timeout/${phase}`, `the attempt took longer than ${formatDuration(attemptMs)} (${doing})`)
   }
   if (nowMs < phaseDueMs(attempt)) return undefined
+  if (isUpload) return fault('timeout/idle', `the upload stalled for ${formatDuration(idleMs)}`)
   if (phase === 'headers') return fault('timeout/headers', `no response headers within ${formatDuration(headersMs)}`)
   if (phase === 'body') return fault('timeout/body', `the body stalled for ${formatDuration(idleMs)}`)
   return fault(`timeout/${phase}`, `no connection within ${formatDuration(connectMs)} (${IN_PHASE[phase]})`)

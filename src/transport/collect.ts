@@ -156,9 +156,24 @@ export class Collector {
     attempt.phaseAtMs = attempt.trip.stopwatch.sentAtMs = this.#parts.clock.now()
   }
 
+  /** The body is being written: called at its start, and whenever a piece of it was written. */
+  onUpload(): void {
+    this.#attempt.uploading = true
+    this.#moved()
+  }
+
   /** The whole request has left this process. */
   onRequestSent(): void {
     this.#isUploaded = true
+    if (!this.#attempt.uploading) return
+    this.#attempt.uploading = false
+    this.#moved()
+  }
+
+  /** Once a head has arrived, the clock of the response counts. */
+  #moved(): void {
+    const attempt = this.#attempt
+    if (attempt.phase === 'headers') attempt.phaseAtMs = this.#parts.clock.now()
   }
 
   /** The first byte of a status line has arrived. */

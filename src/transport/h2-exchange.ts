@@ -10,6 +10,7 @@ import type { ClientHttp2Stream } from 'node:http2'
 import { brokenStream } from './h2-codes.ts'
 import type { Broken } from './h2-codes.ts'
 import { Pieces } from './pieces.ts'
+import { SLICE_BYTES, slices } from './slices.ts'
 import type { Measured } from './upload.ts'
 import { watchedBody } from './watched.ts'
 import type { Collector } from './collect.ts'
@@ -165,16 +166,22 @@ export class H2Exchange {
     const open = measured?.chunks ?? (typeof body === 'function' ? body : undefined)
     if (open !== undefined) return void this.#pour(watchedBody(open, this.#collector)).catch(() => this.abort())
     // Without a body, the head has ended the stream.
-    if (isAtHand(body) && body !== undefined) this.#stream.end(body, () => this.#collector.onRequestSent())
-    else this.#collector.onRequestSent()
+    if (!isAtHand(body) || body === undefined) return this.#collector.onRequestSent()
+    if (body.length > SLICE_BYTES) return void this.#pour([body]).catch(() => this.abort())
+    this.#collector.onUpload()
+    this.#stream.end(body, () => this.#collector.onRequestSent())
   }
 
-  async #pour(chunks: AsyncIterable<Uint8Array | string>): Promise<void> {
+  async #pour(chunks: AsyncIterable<Uint8Array | string> | Iterable<Uint8Array | string>): Promise<void> {
     const stream = this.#stream
+    this.#collector.onUpload()
     for await (const chunk of chunks) {
-      // The response no longer needs the body: leaving the loop closes the caller's stream.
-      if (this.#isOver || stream.closed) return
-      if (!stream.write(chunk)) await streamDrained(stream)
+      for (const slice of slices(typeof chunk === 'string' ? Buffer.from(chunk) : chunk)) {
+        // The response no longer needs the body: leaving the loop closes the caller's stream.
+        if (this.#isOver || stream.closed) return
+        if (!stream.write(slice)) await streamDrained(stream)
+        this.#collector.onUpload()
+      }
     }
     if (!this.#isOver) stream.end(() => this.#collector.onRequestSent())
   }

@@ -117,10 +117,10 @@ export const HTTP2: readonly Act[] = [
     row: 89,
     // Nothing else moves on this connection, so it is not used for another request.
     name: 'a window of 0 for the upload',
-    outcome: 'timeout/headers',
+    outcome: 'timeout/idle',
     retry: 'I',
     socket: 'X',
-    spec: { method: 'PUT', body: 'x', timeouts: { headers: '200ms' } },
+    spec: { method: 'PUT', body: 'x', timeouts: { idle: '200ms' } },
     primed: true,
     scripts: [{ settings: { initialWindowSize: 0 }, early: true, answers: [replying(), []] }, NEXT],
   }),

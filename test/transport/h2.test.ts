@@ -204,13 +204,13 @@ describe('the end of an HTTP/2 body', () => {
 })
 
 describe('a stalled HTTP/2 stream', () => {
-  it('gives timeout/headers during the upload, and others proceed', async () => {
+  it('gives timeout/idle during the upload, and others proceed', async () => {
     await using server = await h2Server({
       settings: { initialWindowSize: 0 },
       early: true,
       answers: [replying(), [], replying('other')],
     })
-    const client = clientOf({ ...H2, timeouts: { headers: '300ms' } })
+    const client = clientOf({ ...H2, timeouts: { idle: '300ms' } })
     // So that the client has received the settings.
     await client.request(server.origin, SETTLE)
     const stalled = client.request(post(server.origin), SETTLE)

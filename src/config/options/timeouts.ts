@@ -31,8 +31,8 @@ export const TIMEOUT_OPTIONS = {
     doc: '`connect`, `headers`, `idle`: phases of an attempt. `callback`: one call of your function; without it 30 s for `auth` and `beforeRequest`, or `timeout` where that is shorter. `total`: the whole request, queueing included.',
     fieldDocs: {
       connect: 'Time limit of DNS look-up, connection and TLS handshake.',
-      headers: 'Time limit from the connection to the response headers.',
-      idle: 'Time limit between two pieces of a body.',
+      headers: 'Time limit from the end of the request to the response headers.',
+      idle: 'Time limit between two pieces of a body, sent or received.',
       total: 'Time limit of the whole request: queueing, back-off and every attempt.',
     },
   }),

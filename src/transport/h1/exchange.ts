@@ -130,32 +130,30 @@ export class Exchange {
     }
     if (isAtHand(body) && this.#measured === undefined) return this.#sendAtHand(head, body, socket)
     if (head !== '') socket.write(head, 'latin1')
-    this.#sending = 'body'
     const open = this.#measured?.chunks ?? (body as () => Chunks)
-    void this.#pour(open, socket)
+    void this.#pour(watchedBody(open, this.#collector), this.#measured?.bytes, socket)
   }
 
   #sendAtHand(head: string, body: string | Uint8Array, socket: Socket): void {
     const bytes = typeof body === 'string' ? Buffer.from(body) : body
-    this.#sending = 'all'
-    if (head.length + bytes.byteLength <= MAX_JOINED_BYTES) {
-      const joined = Buffer.allocUnsafe(head.length + bytes.byteLength)
-      joined.write(head, 'latin1')
-      joined.set(bytes, head.length)
-      socket.write(joined)
-    } else {
-      socket.cork()
+    if (head.length + bytes.byteLength > MAX_JOINED_BYTES) {
       if (head !== '') socket.write(head, 'latin1')
-      socket.write(bytes)
-      socket.uncork()
+      return void this.#pour([bytes], bytes.byteLength, socket)
     }
+    this.#sending = 'all'
+    const joined = Buffer.allocUnsafe(head.length + bytes.byteLength)
+    joined.write(head, 'latin1')
+    joined.set(bytes, head.length)
+    socket.write(joined)
     this.#uploaded(socket)
   }
 
-  async #pour(open: () => Chunks, socket: Socket): Promise<void> {
-    const bytes = this.#measured?.bytes
+  async #pour(chunks: Parameters<typeof sendBody>[0], bytes: number | undefined, socket: Socket): Promise<void> {
+    this.#sending = 'body'
+    const onWritten = (): void => this.#collector.onUpload()
+    onWritten()
     try {
-      const isSent = await sendBody(watchedBody(open, this.#collector), { socket, bytes, isOver: () => this.isOver })
+      const isSent = await sendBody(chunks, { socket, bytes, isOver: () => this.isOver, onWritten })
       if (!isSent || this.isOver) return
       this.#sending = 'all'
       this.#uploaded(socket)
@@ -167,8 +165,9 @@ export class Exchange {
   }
 
   #uploaded(socket: Socket): void {
-    if (!socket.writableNeedDrain) this.#collector.onRequestSent()
-    else socket.once('drain', () => this.#collector.onRequestSent())
+    if (!socket.writableNeedDrain) return this.#collector.onRequestSent()
+    this.#collector.onUpload()
+    socket.once('drain', () => this.#collector.onRequestSent())
   }
 
   /** The server has answered 100, or has been silent for long enough. */

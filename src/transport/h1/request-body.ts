@@ -1,6 +1,6 @@
 /** Sends the body of a request that is not in memory: as many bytes as were announced, or in chunks (RFC 9112 §7.1). */
 import type { Socket } from 'node:net'
-import type { Chunks } from '../../core/body.ts'
+import { slices } from '../slices.ts'
 
 /** The body is not as long as its content-length says. */
 export class WrongLength extends Error {}
@@ -11,6 +11,8 @@ export interface BodyOutlet {
   readonly bytes: number | undefined
   /** Returns true if the rest of the body is no longer needed. */
   readonly isOver: () => boolean
+  /** A piece has been passed to the operating system, or fits into the buffer of the socket. */
+  readonly onWritten: () => void
 }
 
 /**
@@ -19,7 +21,10 @@ export interface BodyOutlet {
  *
  * @throws WrongLength, or what the stream throws
  */
-export async function sendBody(chunks: Chunks, { socket, bytes, isOver }: BodyOutlet): Promise<boolean> {
+export async function sendBody(
+  chunks: AsyncIterable<Uint8Array | string> | Iterable<Uint8Array>,
+  { socket, bytes, isOver, onWritten }: BodyOutlet,
+): Promise<boolean> {
   let sent = 0
   for await (const chunk of chunks) {
     if (isOver()) return false
@@ -27,7 +32,15 @@ export async function sendBody(chunks: Chunks, { socket, bytes, isOver }: BodyOu
     if (data.byteLength === 0) continue
     sent += data.byteLength
     if (bytes !== undefined && sent > bytes) throw new WrongLength()
-    if (!write(socket, data, bytes === undefined)) await drained(socket)
+    let left = data.byteLength
+    for (const slice of slices(data)) {
+      const isFirst = left === data.byteLength
+      left -= slice.byteLength
+      const size = isFirst && bytes === undefined ? `${data.byteLength.toString(16)}\r\n` : ''
+      if (!write(socket, size, slice, left === 0 && bytes === undefined)) await drained(socket)
+      if (isOver()) return false
+      onWritten()
+    }
   }
   if (isOver()) return false
   if (bytes !== undefined && sent < bytes) throw new WrongLength()
@@ -35,12 +48,13 @@ export async function sendBody(chunks: Chunks, { socket, bytes, isOver }: BodyOu
   return true
 }
 
-function write(socket: Socket, data: Uint8Array, isChunked: boolean): boolean {
-  if (!isChunked) return socket.write(data)
+/** @param size the line before the data of a chunk, or nothing */
+function write(socket: Socket, size: string, data: Uint8Array, endsChunk: boolean): boolean {
+  if (size === '' && !endsChunk) return socket.write(data)
   socket.cork()
-  socket.write(`${data.byteLength.toString(16)}\r\n`, 'latin1')
-  socket.write(data)
-  const isFree = socket.write('\r\n', 'latin1')
+  if (size !== '') socket.write(size, 'latin1')
+  let isFree = socket.write(data)
+  if (endsChunk) isFree = socket.write('\r\n', 'latin1')
   socket.uncork()
   return isFree
 }

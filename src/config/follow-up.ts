@@ -36,10 +36,20 @@ export interface Found {
   readonly url: string
   /** Its response is one of an earlier run. */
   readonly isRestored: boolean
+  /** Its response is one of another origin than the caller named, or came after one. */
+  readonly isForeign: boolean
 }
 
+/** Whether a response of this URL comes from an origin that the caller did not name. */
+export const isForeign = ({ atHome, origin }: Call, url: string): boolean => !atHome || originOf(url) !== origin
+
 /** The Call of the page that differs from the first page of its chain by this change. */
-export function callOfPage(first: Call, change: PageChange, { url: base }: Found, nowMs: number): Call | Refusal {
+export function callOfPage(
+  first: Call,
+  change: PageChange,
+  { url: base, isForeign: isNamedAbroad }: Found,
+  nowMs: number,
+): Call | Refusal {
   const target = change.url === undefined ? first.url : absolute(change.url, base)
   if (target === undefined) return invalid(change.url as string, first)
   const asked = change.url === undefined ? withQuery(target, change.query ?? {}) : target
@@ -47,23 +57,24 @@ export function callOfPage(first: Call, change: PageChange, { url: base }: Found
   if ('kind' in parsed) return { refused: parsed }
   const body = change.json === undefined ? { body: first.body } : jsonBody(change.json)
   if ('refused' in body) return body
-  const crosses = parsed.origin !== first.origin
+  const isAbroad = parsed.origin !== first.origin
+  // Secrets are not restored on the way back: a stranger chose the URL.
+  const crosses = isAbroad || (isNamedAbroad && change.url !== undefined)
   const { plan } = first
   const lane =
     crosses || plan.limitKey !== undefined
       ? laneKeyOf({ method: first.method, url: parsed.url, origin: parsed.origin, meta: first.meta }, plan)
       : first.lane
   if (typeof lane !== 'string') return { refused: lane }
-  if (crosses && body.body !== undefined && !plan.allowBodyAcrossOrigins) return { refused: bodyCrosses(parsed.origin) }
+  if (isAbroad && body.body !== undefined && !plan.allowBodyAcrossOrigins)
+    return { refused: bodyCrosses(parsed.origin) }
   const trip = new Trip(plan.maxRetries, nowMs, nowMs + plan.timeouts.totalMs)
   trip.identity = crosses ? undefined : first.trip.identity
   const call = { ...first, url: parsed.url, origin: parsed.origin, path: parsed.path, lane, body: body.body, trip }
-  if (crosses)
-    return stranger(
-      call,
-      filterHeaders(first.headers, name => mayCross(name, true)),
-      undefined,
-    )
+  if (crosses) {
+    const kept = filterHeaders(first.headers, name => mayCross(name, true))
+    return stranger({ ...call, own: undefined }, kept, undefined)
+  }
   // The key of the first page: the server would answer with that page again.
   const isKeyed = getHeader(first.headers, 'idempotency-key') !== undefined
   return isKeyed ? { ...call, headers: filterHeaders(first.headers, name => name !== 'idempotency-key') } : call
@@ -74,11 +85,12 @@ export function callOfFollowUp(given: FollowUpInput, found: Found, plan: Request
   const { call: parent } = found
   const spec = followUpSpec(given, found)
   if (isFault(spec)) return { refused: spec }
-  const params = plan.params === undefined ? undefined : paramsFor(spec, parent.origin, plan.params)
+  const isHome = parent.atHome && originOf(found.url) === parent.origin
+  const params = plan.params === undefined || !isHome ? undefined : paramsFor(spec, parent.origin, plan.params)
   const item = { index: parent.index, key: parent.key, params, nowMs }
   const call = prepare(spec, item, withoutParams(planAfter(parent.plan, plan)))
   if ('refused' in call) return { refused: otherScheme(urlIn(spec) ?? '') ?? call.refused }
-  if (call.origin === parent.origin) return parent.own === undefined ? call : inheriting(call, parent.own, parent.trip)
+  if (isHome && call.origin === parent.origin) return inheriting(call, parent)
   if (isTrusted(given)) return call
   const wrong = targetOf(call.url, parent)
   if ('kind' in wrong) return { refused: wrong }
@@ -87,7 +99,9 @@ export function callOfFollowUp(given: FollowUpInput, found: Found, plan: Request
     call.headers,
     name => mayCross(name, call.body !== undefined) || getHeader(own, name) !== undefined,
   )
-  return stranger(call, kept, call.own?.credentials)
+  const bare = stranger(call, kept, call.own?.credentials)
+  // What the parent itself had was given to this origin; what all requests have was not.
+  return call.origin === parent.origin && originOf(found.url) === parent.origin ? inheriting(bare, parent) : bare
 }
 
 /** The request with an absolute URL, as a link on the page is read, and with the `meta` of the one that it follows. */
@@ -115,7 +129,8 @@ function stranger(call: Call, headers: HeaderList, credentials: Call['credential
 }
 
 /** The headers and credentials that the parent itself has, unless the request has its own. */
-function inheriting(call: Call, own: Own, trip: Trip): Call {
+function inheriting(call: Call, { own, trip }: Call): Call {
+  if (own === undefined) return call
   const { headers: mine, unset, credentials } = call.own ?? NOTHING_OWN
   const hasCredentials = credentials !== undefined || getHeader(mine, 'authorization') !== undefined
   const isTaken = (name: string): boolean => getHeader(mine, name) !== undefined || unset.includes(name)

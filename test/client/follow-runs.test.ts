@@ -102,6 +102,61 @@ describe('what a follow-up inherits', () => {
     expect(home.requests.map(({ headers }) => headers['authorization'])).toEqual(['Bearer secret', undefined])
   })
 
+  test('nothing secret on any page after the first one at another origin', async () => {
+    const home = await echoServer(numbered)
+    const other = await echoServer(numbered)
+    const urls = [`${other.url}/?n=2`, `${other.url}/?n=3`, `${home.url}/?n=4`, `${home.url}/?n=5`]
+    const chain: Follow = (_outcome, { page }) => urls[page]
+    const lists: Follow = (_outcome, { depth }) => urls.slice(depth, depth + 1)
+    const named = { style: 'cursor', next: () => urls.shift() } as const
+    const client = newClient({
+      auth: { bearer: 'secret' },
+      headers: { 'x-api-key': 'secret' },
+      cookies: { sid: 'secret' },
+      params: { key: 'secret' },
+    })
+    const specs = [{ url: `${home.url}/?n=1`, headers: { 'x-row': 'secret' } }]
+    for (const options of [{ follow: chain }, { follow: lists }, { paginate: named }]) {
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      await client.request(specs, options)
+    }
+    const sent = [...home.requests, ...other.requests].map(request => JSON.stringify(request))
+    const [first, later] = [sent.filter(text => text.includes('n=1')), sent.filter(text => !text.includes('n=1'))]
+    expect([first.length, later.length]).toEqual([3, 12])
+    for (const text of first) expect(text).toContain('secret')
+    for (const text of later) expect(text).not.toContain('secret')
+  })
+
+  test('nothing secret on a page that was named where a redirect had led to', async () => {
+    const other = await echoServer(numbered)
+    const home = await echoServer(({ url }, response) => {
+      if (url === '/moved') response.writeHead(302, { location: `${other.url}/` })
+      response.end('{}')
+    })
+    const follow: Follow = (_outcome, { page }) => (page === 0 ? `${home.url}/followed` : undefined)
+    const next = (): string | null => (home.requests.some(({ url }) => url === '/paged') ? null : `${home.url}/paged`)
+    const client = newClient({ auth: { bearer: 'secret' } })
+    await client.request(`${home.url}/moved`, { follow })
+    await client.request(`${home.url}/moved`, { paginate: { style: 'cursor', next } })
+    expect(home.requests.map(({ url, headers }) => [url, headers['authorization']])).toEqual([
+      ['/moved', 'Bearer secret'],
+      ['/followed', undefined],
+      ['/moved', 'Bearer secret'],
+      ['/paged', undefined],
+    ])
+  })
+
+  test('the pages of another origin inherit what the first one there was given, and nothing of the options', async () => {
+    const home = await echoServer(numbered)
+    const other = await echoServer(numbered)
+    const follow: Follow = (_outcome, { page }) =>
+      [{ url: `${other.url}/?n=2`, auth: { bearer: 'theirs' } }, `${other.url}/?n=3`][page]
+    const client = newClient({ auth: { bearer: 'secret' }, headers: { 'x-api-key': 'secret' } })
+    await client.request(`${home.url}/?n=1`, { follow })
+    expect(other.requests.map(({ headers }) => headers['authorization'])).toEqual(['Bearer theirs', 'Bearer theirs'])
+    expect(JSON.stringify(other.requests)).not.toContain('secret')
+  })
+
   test('params of the options, once', async () => {
     const server = await echoServer(numbered)
     const follow: Follow = (_outcome, { page }) => [`${server.url}/?n=2&api_key=k&lang=fr`, `${server.url}/?n=3`][page]

@@ -7,7 +7,7 @@ import type { OpenFollow } from './open-follow.ts'
 import type { Pages } from './pages.ts'
 import { requestNumber } from './request-number.ts'
 import type { RequestIds } from './request-ids.ts'
-import { callOfFollowUp, callOfPage } from '../../config/follow-up.ts'
+import { callOfFollowUp, callOfPage, isForeign } from '../../config/follow-up.ts'
 import type { Found } from '../../config/follow-up.ts'
 import type { BatchPlan } from '../../config/plan.ts'
 import { Unusable } from '../../config/unusable.ts'
@@ -173,7 +173,7 @@ export class Following implements Growth {
     const call = asRead(prepared)
     const change = sizeChange(paginate, { url, body: jsonIn(call) })
     if (change === undefined) return call
-    const sized = callOfPage(call, change, { call, url, isRestored: false }, this.#parts.clock.now())
+    const sized = callOfPage(call, change, { call, url, isRestored: false, isForeign: false }, this.#parts.clock.now())
     if ('refused' in sized) return abandoned(call, sized.refused)
     sized.trip.id = call.trip.id
     return sized
@@ -239,7 +239,8 @@ export class Following implements Growth {
     if (items !== undefined) (outcome as Writable<OkOutcome<unknown>>).items = items
     if (chain.root.isOver || chain.root.isRefused) return this.#close(page, outcome)
     const isRestored = outcome.source === 'run-file'
-    const found = { call, url: result.kind === 'reply' ? result.url : call.url, isRestored }
+    const url = result.kind === 'reply' ? result.url : call.url
+    const found = { call, url, isRestored, isForeign: isForeign(call, url) }
     const step = this.#turn(page, found, result, outcome, open)
     if (step !== undefined) return this.#fail(call, page, result, outcome, step)
     const { follow } = open.plan
@@ -325,11 +326,11 @@ export class Following implements Growth {
     for (const change of changes) return this.#add(chain, found, change, tooMany(plan))
   }
 
-  #add(chain: Chain, { call, url, isRestored }: Found, what: FollowUp['what'], refusal: Fault | undefined): void {
+  #add(chain: Chain, found: Found, what: FollowUp['what'], refusal: Fault | undefined): void {
     if (refusal !== undefined) chain.root.isRefused = true
     const page = chain.append(this.#parts.ids.childOf(chain.head), chain.head)
-    page.isOfRunFile = isRestored
-    this.#put(new FollowUp(page, { call: chain.first ?? call, url, isRestored }, what, refusal))
+    page.isOfRunFile = found.isRestored
+    this.#put(new FollowUp(page, { ...found, call: chain.first ?? found.call }, what, refusal))
   }
 
   /** What `follow` has returned. */

@@ -45,6 +45,9 @@ import type { Problem } from '../core/problem.ts'
 type Deliver = RunOptions['deliver']
 type OnEnded = RunOptions['ended']
 
+/** What a run needs that sends a part of a larger input. */
+export type RunPart = Required<Pick<BatchRunParts, 'placed' | 'openJournal'>>
+
 export class OpenClient {
   readonly #values: Values
   readonly #plan: ClientPlan
@@ -78,8 +81,11 @@ export class OpenClient {
     return this.#collect(input, this.#planBatch(given), wired)
   }
 
-  /** @param begun called with the run once it exists. It knows what its run file had; outcomes do not say that */
-  stream(input: unknown, given: Values, begun?: (batch: BatchRun) => void): OutcomeStream {
+  /**
+   * @param begun called with the run once it exists. It knows what its run file had; outcomes do not say that
+   * @param part a part of a larger input, with the journal of its own
+   */
+  stream(input: unknown, given: Values, begun?: (batch: BatchRun) => void, part?: RunPart): OutcomeStream {
     const plan = this.#planBatch(given)
     checkLazy(input, plan)
     const pages = new Pages()
@@ -94,7 +100,7 @@ export class OpenClient {
       }
       const wired = this.open()
       statistics = this.#statistics?.begin()
-      const batch = this.#batch({ items: input, plan, wired, deliver, ended, ordering }, statistics)
+      const batch = this.#batch({ items: input, plan, wired, deliver, ended, ordering, ...part }, statistics)
       return isThenable(batch) ? batch.then(runOf) : runOf(batch)
     }
     const snapshot = (): Statistics => statistics?.snapshot() ?? noStatistics(this.#clock)
@@ -206,7 +212,7 @@ export class OpenClient {
 
   /** @param own statistics of this run, which also tell what it was waiting for */
   #batch(
-    given: Omit<BatchRunParts, 'openJournal' | 'clock' | 'own' | 'options'>,
+    given: Omit<BatchRunParts, 'openJournal' | 'clock' | 'own' | 'options'> & Partial<RunPart>,
     own?: RunStatistics,
   ): BatchRun | Promise<BatchRun> {
     const over = (): void => {
@@ -220,10 +226,10 @@ export class OpenClient {
     }
     let kept: Run | undefined
     const made = batchRun({
+      openJournal: openRunFile,
       ...given,
       own,
       ...(given.plan.resume !== undefined && { options: shapingOptions(this.#plan, given.plan) }),
-      openJournal: openRunFile,
       clock: this.#clock,
       ended: inputError => {
         if (kept !== undefined) this.#runs.delete(kept)

@@ -1,2 +1,31 @@
 /** Several processes that work together through Redis. */
 import '../core/supported-node.ts'
+
+export {
+  batches,
+  cancel,
+  collect,
+  deleteBatch,
+  examineBroker,
+  pause,
+  reconcile,
+  resume,
+  status,
+  submit,
+  work,
+} from './batch/api.ts'
+export type {
+  BatchOptions,
+  BrokerOptions,
+  CollectOptions,
+  DeleteOptions,
+  ReconcileOptions,
+  SubmitOptions,
+  SubmitRequests,
+  WorkOptions,
+} from './batch/api.ts'
+export type { Collected } from './batch/collect.ts'
+export type { BatchStatus } from './batch/control.ts'
+export type { BrokerFinding } from './batch/doctor.ts'
+export type { Reconciled } from './batch/reconcile.ts'
+export type { SubmitResult } from './batch/submit.ts'

@@ -72,6 +72,18 @@ export function toSource(
   return Array.isArray(input) ? fromArray(input, lane, standing) : fromIterator(input)
 }
 
+/** Items that know their positions and ids, as those of a part of a larger input do. In their order. */
+export function placedSource(items: readonly Item[]): Source {
+  let next = 0
+  return {
+    size: undefined,
+    lookAhead: 0,
+    pull: () => items[next++] ?? 'done',
+    takeRest: () => undefined,
+    close: () => undefined,
+  }
+}
+
 function fromArray(input: readonly unknown[], lane: string | undefined, first: Standing): Source {
   const size = input.length
   let next = 0

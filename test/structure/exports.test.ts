@@ -38,7 +38,19 @@ it('parallel-requests/testing exports exactly these names', () => {
 })
 
 it('parallel-requests/distributed exports exactly these names', () => {
-  expect(Object.keys(distributed).toSorted()).toEqual([])
+  expect(Object.keys(distributed).toSorted()).toEqual([
+    'batches',
+    'cancel',
+    'collect',
+    'deleteBatch',
+    'examineBroker',
+    'pause',
+    'reconcile',
+    'resume',
+    'status',
+    'submit',
+    'work',
+  ])
 })
 
 it('parallel-requests/otel exports exactly these names', () => {

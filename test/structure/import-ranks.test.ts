@@ -30,6 +30,7 @@ const HOMES: Readonly<Record<string, string>> = {
   'csv-stringify': 'sinks',
   uplot: 'report',
   '@opentelemetry/api': 'otel',
+  bullmq: 'distributed',
   ioredis: 'distributed',
   'eventsource-parser': 'codec',
   oauth4webapi: 'client',

@@ -27,9 +27,8 @@ import type { Run } from '../../engine/engine.ts'
 import { GrowingSource } from '../../engine/growing-source.ts'
 import { laneSource } from '../../engine/lane-source.ts'
 import type { EngineParts, RunOptions } from '../../engine/ports.ts'
-import { toSource } from '../../engine/source.ts'
-import type { Source } from '../../engine/source.ts'
-import type { Gate } from '../../layer/gate.ts'
+import { placedSource, toSource } from '../../engine/source.ts'
+import type { Item, Source } from '../../engine/source.ts'
 import { problem } from '../../core/problem.ts'
 
 export interface BatchRunParts extends Pick<RunOptions, 'deliver' | 'ended' | 'statistics'> {
@@ -38,6 +37,8 @@ export interface BatchRunParts extends Pick<RunOptions, 'deliver' | 'ended' | 's
   readonly wired: Wired
   readonly clock: Clock
   readonly openJournal: OpenJournal
+  /** The requests of a part of a larger input, sent instead of `items`, which has none then. */
+  readonly placed?: readonly Item[] | undefined
   /** Statistics of this run alone. Undefined: a run file says nothing about the run itself. */
   readonly own?: RunStatistics | undefined
   /** The options that shape the run, for its run file. */
@@ -192,7 +193,7 @@ export function shorter(path: string, size: number): ConfigError {
 
 /** @param failure why the run is over, if its run file is */
 function makeRun(given: BatchRunParts, { engine, following }: Made, failure: () => RunFailure | undefined = NONE): Run {
-  const { items, plan, wired, clock, acknowledge, ended, own, statistics = own?.tally } = given
+  const { plan, clock, wired, acknowledge, ended, own, statistics = own?.tally } = given
   const deliver: RunOptions['deliver'] =
     acknowledge === undefined
       ? given.deliver
@@ -200,7 +201,7 @@ function makeRun(given: BatchRunParts, { engine, following }: Made, failure: () 
           acknowledge(outcome)
           given.deliver(outcome)
         }
-  const source = new GrowingSource(sourceOf(items, plan, wired.gate), following)
+  const source = new GrowingSource(sourceOf(given), following)
   following.feed(item => source.add(item))
   const observed = new ObservedBatch(wired.observer, clock, source.size)
   const run: Run = reportedRun({
@@ -240,7 +241,8 @@ function engineParts({ items, plan, wired, clock, ordering }: BatchRunParts): Ma
 }
 
 /** An array is taken lane by lane in turn, unless its order matters; any other input in its own order. */
-function sourceOf(items: Iterable<unknown> | AsyncIterable<unknown>, plan: BatchPlan, gate: Gate): Source {
+function sourceOf({ items, placed, plan, wired: { gate } }: BatchRunParts): Source {
+  if (placed !== undefined) return placedSource(placed)
   if (!Array.isArray(items) || plan.order === 'input') return toSource(items)
   const laneOf = laneReader(plan.request)
   return laneSource(items, (value, index) => laneOf(value, plan.paramsPerUrl?.[index]), gate, plan.window)

@@ -1,0 +1,45 @@
+/** Adds chunks to the queue. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { JOB } from './broker.ts'
+import type { Broker, ChunkJob } from './broker.ts'
+import { chunkName } from './chunk.ts'
+import type { Chunk } from './chunk.ts'
+import type { Manifest } from './manifest.ts'
+
+const BUSY: ReadonlySet<string> = new Set(['ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT', 'EPIPE'])
+const MOST_TRIES = 20
+
+/** A chunk that is there already stays as it is. */
+export async function addChunks(
+  broker: Broker,
+  { batch, id, rows }: Manifest,
+  chunks: readonly (readonly [Chunk, string | undefined])[],
+): Promise<void> {
+  const jobs = chunks.map(([{ number, digest, offset, length, from }, text]) => {
+    const data: ChunkJob = {
+      v: 1,
+      batch: id,
+      number,
+      digest,
+      ...(text !== undefined && { text }),
+      ...(rows.kind === 'file' && { rows: { path: rows.path, offset, length, from } }),
+    }
+    return { name: JOB, data, opts: { jobId: chunkName(number) } }
+  })
+  await broker.queue(batch).addBulk(jobs)
+}
+
+/** Repeats what Redis did not take: it is away for a moment, or its memory is full until workers have made room. */
+export async function patiently<T>(call: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await call()
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException
+      const passes =
+        BUSY.has(code ?? '') || /OOM |timed out|Connection is closed|isn't writeable|max retries/i.test(message)
+      if (!passes || tries >= MOST_TRIES) throw error
+      await sleep(Math.min(100 * 2 ** tries, 2_000))
+    }
+  }
+}

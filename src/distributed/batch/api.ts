@@ -1,0 +1,258 @@
+/** The functions for batches over many machines, as callers see them. Each opens its own connection and closes it. */
+import { resolve as absolute } from 'node:path'
+import type { Writable } from 'node:stream'
+import { openBroker } from './broker.ts'
+import type { Broker } from './broker.ts'
+import { collectBatch } from './collect.ts'
+import type { Collected } from './collect.ts'
+import * as control from './control.ts'
+import type { BatchStatus } from './control.ts'
+import { evictionProblem, examine } from './doctor.ts'
+import type { BrokerFinding } from './doctor.ts'
+import { checkOptions, planOptions } from './options.ts'
+import { knownManifest, reconcile as reconcileBatch } from './reconcile.ts'
+import type { Reconciled } from './reconcile.ts'
+import { rowOf } from './rows.ts'
+import { secretIn } from './secrets.ts'
+import { checkName, submitBatch } from './submit.ts'
+import type { SubmitResult } from './submit.ts'
+import { BatchWorker } from './work.ts'
+import { isUsableDuration } from './worker-options.ts'
+import { reasonOf } from '../../core/callback.ts'
+import { ConfigError } from '../../core/error.ts'
+import type { ClientOptions } from '../../core/options.ts'
+import type { RequestSpec } from '../../core/spec.ts'
+
+export interface BrokerOptions {
+  /** The URL of a Redis server: `redis://[user:password@]host:port[/database]`, or `rediss://…` for TLS. */
+  readonly broker: string
+}
+
+export interface BatchOptions extends BrokerOptions {
+  /** The name of the batch: letters, digits, `-`, `_` and `.`, at most 100. */
+  readonly batch: string
+}
+
+export interface SubmitOptions extends BatchOptions {
+  /** A folder that the submitter and all workers share. It gets the list of the chunks, and the results. */
+  readonly results: string
+  /** Requests per chunk, the unit of work of a worker. An integer from 1 to 100,000. Default 1000. */
+  readonly chunkRows?: number | undefined
+  /**
+   * How the requests are sent: options of a one-shot call that JSON can hold. Each worker has its own limits. A secret
+   * is written as `'env:NAME'`, a variable of the workers.
+   */
+  readonly options?: ClientOptions | Readonly<Record<string, unknown>> | undefined
+}
+
+/** Requests, or a file of them, which the workers read themselves: it must have the same path on all machines. */
+export type SubmitRequests =
+  | Iterable<string | URL | RequestSpec>
+  | AsyncIterable<string | URL | RequestSpec>
+  | { readonly file: string; readonly format: 'lines' | 'jsonl' }
+
+const CHUNK_ROWS = 1_000
+const MOST_CHUNK_ROWS = 100_000
+
+/**
+ * Submits a batch: its requests become chunks in a queue, which workers on any number of machines take. Resolves when
+ * all of them are there. Running it again with the same input continues a submit that was killed, and changes nothing
+ * after one that was not. Memory stays constant; while 2,000 chunks with rows are waiting, it waits too.
+ *
+ * @throws ConfigError (a mistake in the options, a secret, Redis cannot be used, the name is taken)
+ * @example await submit({ file: '/shared/urls.txt', format: 'lines' }, { broker, batch: 'b1', results: '/shared/b1' })
+ */
+export async function submit(input: SubmitRequests, given: SubmitOptions): Promise<SubmitResult> {
+  const { broker: url, batch, results, chunkRows = CHUNK_ROWS, options = {} } = given
+  checkName(batch)
+  checkOptions(options)
+  if (!Number.isInteger(chunkRows) || chunkRows < 1 || chunkRows > MOST_CHUNK_ROWS) {
+    throw new ConfigError([`chunkRows: expected an integer from 1 to 100,000, got ${String(chunkRows)}.`])
+  }
+  return withBroker(url, async broker => {
+    const problem = await evictionProblem(broker)
+    if (problem !== undefined) warn(problem)
+    return submitBatch({
+      broker,
+      batch,
+      results,
+      chunkRows,
+      input:
+        'file' in input
+          ? { kind: 'file', path: input.file, format: input.format }
+          : { kind: 'rows', rows: rowsOf(input) },
+      plan: { kind: 'options', given: options },
+      warn,
+    })
+  })
+}
+
+async function* rowsOf(items: Iterable<unknown> | AsyncIterable<unknown>): AsyncGenerator<string, void> {
+  let position = 0
+  for await (const item of items) {
+    yield checkedRow(item, `request ${position}`)
+    position++
+  }
+}
+
+/** A request as text. Throws a ConfigError if it cannot be written, or holds a secret. */
+export function checkedRow(item: unknown, where: string): string {
+  let row: string
+  try {
+    row = rowOf(item)
+  } catch (error) {
+    throw new ConfigError([`${where}: ${reasonOf(error)}. Workers get requests as JSON.`])
+  }
+  const secret = secretIn(item instanceof URL ? item.href : item)
+  if (secret === undefined) return row
+  throw new ConfigError([
+    `${where}: ${secret}: expected no secret in a request, got one. It would be written to Redis: set it for all requests, as 'env:NAME'.`,
+  ])
+}
+
+export interface WorkOptions extends BrokerOptions {
+  /** Names of batches. Default: all batches of this Redis, also those that are submitted later. */
+  readonly batches?: readonly string[] | undefined
+  /** The folder of the results, if this machine has it at another path. Only with one batch. */
+  readonly results?: string | undefined
+  /** How many chunks of a batch are open at a time. An integer ≥ 1. Default 8. */
+  readonly chunks?: number | undefined
+  /** How long requests in flight may take after the signal, in milliseconds. Default 20000; 0 aborts them at once. */
+  readonly graceMs?: number | undefined
+  /** Ends when all batches are done. Default false. */
+  readonly untilEmpty?: boolean | undefined
+  /** Ends the worker: it starts no more requests, and hands back what it has. */
+  readonly signal?: AbortSignal | undefined
+}
+
+const CHUNKS = 8
+const GRACE_MS = 20_000
+
+/**
+ * Runs chunks until the signal is aborted. A process that is killed loses nothing: its chunks are taken over after half
+ * a minute, without the requests whose results it had written.
+ *
+ * @throws ConfigError (a mistake in the options, Redis or the folder of the results cannot be used)
+ * @example await work({ broker, batches: ['b1'], untilEmpty: true })
+ */
+export async function work(given: WorkOptions): Promise<void> {
+  const { broker: url, batches, results, chunks = CHUNKS, graceMs = GRACE_MS, untilEmpty = false, signal } = given
+  if (!Number.isInteger(chunks) || chunks < 1)
+    throw new ConfigError([`chunks: expected an integer ≥ 1, got ${String(chunks)}.`])
+  if (!isUsableDuration(graceMs)) throw new ConfigError([`graceMs: expected milliseconds ≥ 0, got ${String(graceMs)}.`])
+  if (results !== undefined && batches?.length !== 1) {
+    throw new ConfigError(['results: expected one batch beside it, got none or several. Name the batch.'])
+  }
+  await withBroker(url, async broker => {
+    const worker = new BatchWorker({
+      broker,
+      batches,
+      results,
+      chunks,
+      graceMs,
+      untilEmpty,
+      planOf: manifest => planOptions(manifest, process.env),
+      say: warn,
+    })
+    const stop = (): void => void worker.stop()
+    signal?.addEventListener('abort', stop, { once: true })
+    if (signal?.aborted === true) return
+    try {
+      await worker.run()
+    } finally {
+      signal?.removeEventListener('abort', stop)
+    }
+  })
+}
+
+export interface CollectOptions extends Partial<BatchOptions> {
+  /** The folder of the results. Not needed with `broker` and `batch`. */
+  readonly results?: string | undefined
+  /** A path, or a Writable, which is not ended. */
+  readonly output: string | Writable
+  /** Whether an existing file is replaced. Default false. */
+  readonly overwrite?: boolean | undefined
+  /** Collects what is there, although the batch is not done. Default false. */
+  readonly partial?: boolean | undefined
+}
+
+/**
+ * Writes the results of a batch as one run file, in the order of its input.
+ *
+ * @throws ConfigError (the batch is not done, a result is missing or damaged, the file exists)
+ * @example await collect({ results: '/shared/b1', output: 'b1.jsonl' })
+ */
+export async function collect(given: CollectOptions): Promise<Collected> {
+  const { broker: url, batch, output, overwrite = false, partial = false } = given
+  const results = given.results ?? (await resultsOf(url, batch))
+  return collectBatch({ results: absolute(results), output, overwrite, partial })
+}
+
+async function resultsOf(url: string | undefined, batch: string | undefined): Promise<string> {
+  if (url === undefined || batch === undefined) {
+    throw new ConfigError([
+      'results: expected the folder of the results, or a broker and the name of the batch, got neither.',
+    ])
+  }
+  return withBroker(url, async broker => (await knownManifest(broker, batch)).results)
+}
+
+/** How far a batch is. @throws ConfigError */
+export const status = ({ broker, batch }: BatchOptions): Promise<BatchStatus> =>
+  withBroker(broker, opened => control.statusOf(opened, batch))
+
+/** Lets workers stop after the requests in flight, and hand back their chunks. @throws ConfigError */
+export const pause = ({ broker, batch }: BatchOptions): Promise<void> =>
+  withBroker(broker, opened => control.pause(opened, batch))
+
+/** Continues a batch that was paused or cancelled. @throws ConfigError */
+export const resume = ({ broker, batch }: BatchOptions): Promise<Reconciled> =>
+  withBroker(broker, async opened => {
+    await control.resume(opened, batch)
+    return reconcileBatch({ broker: opened, batch })
+  })
+
+/** Ends a batch: workers abort its requests. Results stay, and `resume` continues it. @throws ConfigError */
+export const cancel = ({ broker, batch }: BatchOptions): Promise<void> =>
+  withBroker(broker, opened => control.cancel(opened, batch))
+
+export interface ReconcileOptions extends BatchOptions {
+  /** The folder of the results; needed if Redis has lost the batch. */
+  readonly results?: string | undefined
+}
+
+/**
+ * Repairs a batch after Redis has lost data: each chunk that is not done and not in the queue is added again.
+ *
+ * @throws ConfigError
+ */
+export const reconcile = ({ broker, batch, results }: ReconcileOptions): Promise<Reconciled> =>
+  withBroker(broker, opened => reconcileBatch({ broker: opened, batch, results }))
+
+export interface DeleteOptions extends BatchOptions {
+  /** Whether the files of the batch in the folder of its results are deleted as well. Default false. */
+  readonly files?: boolean | undefined
+}
+
+/** Deletes a batch. @throws ConfigError if workers have chunks of it */
+export const deleteBatch = ({ broker, batch, files = false }: DeleteOptions): Promise<void> =>
+  withBroker(broker, opened => control.deleteBatch(opened, batch, files))
+
+/** Checks whether a Redis server can keep batches. @throws ConfigError if it cannot be used at all */
+export const examineBroker = ({ broker }: BrokerOptions): Promise<BrokerFinding[]> => withBroker(broker, examine)
+
+/** The names of the batches that Redis knows. */
+export const batches = ({ broker }: BrokerOptions): Promise<string[]> => withBroker(broker, opened => opened.batches())
+
+async function withBroker<T>(url: string, use: (broker: Broker) => Promise<T>): Promise<T> {
+  const broker = await openBroker(url, 'broker')
+  try {
+    return await use(broker)
+  } catch (error) {
+    throw broker.explain(error)
+  } finally {
+    await broker.close()
+  }
+}
+
+const warn = (text: string): void => process.emitWarning(text, 'ParallelRequestsWarning')

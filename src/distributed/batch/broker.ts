@@ -1,0 +1,215 @@
+/** The queues of BullMQ and what the batches keep beside them in Redis. BullMQ is loaded here only. */
+import type { Job, JobsOptions, Queue, Worker } from 'bullmq'
+import type { Redis } from 'ioredis'
+import { manifestIn } from './manifest.ts'
+import type { Manifest } from './manifest.ts'
+import { connectRedis, redisPlace, troubleOf } from '../redis.ts'
+import { ConfigError } from '../../core/error.ts'
+
+/** The braces keep all keys in one slot of a cluster. */
+export const PREFIX = '{preq}'
+const BATCHES = `${PREFIX}:batches`
+const INSTALL = 'npm install bullmq@6.7.0 ioredis'
+
+/** A killed worker's chunk is taken over after at most the sum of both. The defaults of BullMQ take a minute. */
+const LOCK_MS = 20_000
+const STALLED_MS = 10_000
+
+/** The name of every job. */
+export const JOB = 'chunk'
+
+export interface ChunkJob {
+  readonly v: 1
+  /** The id of the batch. */
+  readonly batch: string
+  readonly number: number
+  readonly digest: string
+  /** The rows, if the batch is inline. */
+  readonly text?: string
+  /** Where the rows are, if they are in a file. */
+  readonly rows?: { readonly path: string; readonly offset: number; readonly length: number; readonly from: number }
+}
+
+const JOB_OPTIONS: JobsOptions = {
+  // A completed job would stay for ever.
+  removeOnComplete: true,
+  // Failed requests are results. A job fails if its results cannot be written.
+  attempts: 5,
+  backoff: { type: 'exponential', delay: 1_000 },
+}
+
+/** Sets the bit of a chunk, and adds up its counts if it was not set: a chunk may be finished twice. */
+const MARK = `
+local was = redis.call('SETBIT', KEYS[1], ARGV[1], 1)
+if was == 0 then
+  redis.call('HINCRBY', KEYS[2], 'ok', ARGV[2])
+  redis.call('HINCRBY', KEYS[2], 'failed', ARGV[3])
+end
+return was`
+
+/** Deletes or prolongs a lock only for the process that holds it. */
+const UNLOCK = `if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0`
+const PROLONG = `if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('PEXPIRE', KEYS[1], ARGV[2]) end return 0`
+
+/** Errors of a connection. */
+const LOST = /^E[A-Z]+ connect |ECONNREFUSED|ECONNRESET|EPIPE|Connection is closed|isn't writeable|Command timed out/
+
+export class Broker {
+  readonly redis: Redis
+  readonly place: string
+  readonly #url: string
+  readonly #subject: string
+  readonly #bullmq: typeof import('bullmq')
+  readonly #queues = new Map<string, Queue>()
+
+  constructor(url: string, subject: string, redis: Redis, bullmq: typeof import('bullmq')) {
+    this.#url = url
+    this.#subject = subject
+    this.redis = redis
+    this.place = redisPlace(url)
+    this.#bullmq = bullmq
+  }
+
+  key(batch: string, name: 'manifest' | 'state' | 'done' | 'submit'): string {
+    return `${PREFIX}:${batch}:preq-${name}`
+  }
+
+  queue(batch: string): Queue {
+    let queue = this.#queues.get(batch)
+    if (queue !== undefined) return queue
+    queue = new this.#bullmq.Queue(batch, {
+      connection: this.redis,
+      prefix: PREFIX,
+      defaultJobOptions: JOB_OPTIONS,
+      skipVersionCheck: true,
+    })
+    // Errors of the connection reject the call that met them.
+    queue.on('error', () => undefined)
+    this.#queues.set(batch, queue)
+    return queue
+  }
+
+  /** A connection that waits for Redis to come back, for a worker. */
+  connectWorker(): Promise<Redis> {
+    return connectRedis(this.#url, this.#subject, {
+      maxRetriesPerRequest: null,
+      enableOfflineQueue: true,
+      commandTimeout: undefined,
+    })
+  }
+
+  worker(batch: string, connection: Redis, chunks: number, run: (job: Job, token: string) => Promise<unknown>): Worker {
+    const worker = new this.#bullmq.Worker(batch, (job: Job, token?: string) => run(job, token ?? ''), {
+      connection,
+      prefix: PREFIX,
+      concurrency: chunks,
+      lockDuration: LOCK_MS,
+      stalledInterval: STALLED_MS,
+      // One chunk that kills its process would fail all chunks beside it.
+      maxStalledCount: 1_000_000,
+      removeOnComplete: { count: 0 },
+      skipVersionCheck: true,
+    })
+    worker.on('error', () => undefined)
+    return worker
+  }
+
+  waiting(): Error {
+    return new this.#bullmq.WaitingError()
+  }
+
+  unrecoverable(text: string): Error {
+    return new this.#bullmq.UnrecoverableError(text)
+  }
+
+  async batches(): Promise<string[]> {
+    return (await this.redis.smembers(BATCHES)).toSorted()
+  }
+
+  /** Undefined if Redis does not know the batch. */
+  async manifest(batch: string): Promise<Manifest | undefined> {
+    const text = await this.redis.get(this.key(batch, 'manifest'))
+    return text === null ? undefined : manifestIn(text, `batch ${batch}`)
+  }
+
+  /** Announces a batch. Resolves with the one that has the name. */
+  async announce(manifest: Manifest): Promise<Manifest> {
+    const { batch } = manifest
+    await this.redis.set(this.key(batch, 'manifest'), JSON.stringify(manifest), 'NX')
+    await this.redis.sadd(BATCHES, batch)
+    return (await this.manifest(batch)) ?? manifest
+  }
+
+  async forget(batch: string): Promise<void> {
+    const keys = (['manifest', 'state', 'done', 'submit'] as const).map(name => this.key(batch, name))
+    await this.redis.del(...keys)
+    await this.redis.srem(BATCHES, batch)
+  }
+
+  state(batch: string): Promise<Readonly<Record<string, string>>> {
+    return this.redis.hgetall(this.key(batch, 'state'))
+  }
+
+  async setState(batch: string, fields: Readonly<Record<string, string | number>>): Promise<void> {
+    await this.redis.hset(this.key(batch, 'state'), fields)
+  }
+
+  async isDone(batch: string, chunk: number): Promise<boolean> {
+    return (await this.redis.getbit(this.key(batch, 'done'), chunk)) === 1
+  }
+
+  countDone(batch: string): Promise<number> {
+    return this.redis.bitcount(this.key(batch, 'done'))
+  }
+
+  async markDone(batch: string, chunk: number, { ok, failed }: { ok: number; failed: number }): Promise<void> {
+    await this.redis.eval(MARK, 2, this.key(batch, 'done'), this.key(batch, 'state'), chunk, ok, failed)
+  }
+
+  async lock(batch: string, token: string, forMs: number): Promise<boolean> {
+    return (await this.redis.set(this.key(batch, 'submit'), token, 'PX', forMs, 'NX')) === 'OK'
+  }
+
+  async prolong(batch: string, token: string, forMs: number): Promise<boolean> {
+    return (await this.redis.eval(PROLONG, 1, this.key(batch, 'submit'), token, forMs)) === 1
+  }
+
+  async unlock(batch: string, token: string): Promise<void> {
+    await this.redis.eval(UNLOCK, 1, this.key(batch, 'submit'), token)
+  }
+
+  /** What an error of Redis means, as an error of the caller; others are left as they are. */
+  explain(error: unknown): unknown {
+    const { name, code, message } = Object(error) as NodeJS.ErrnoException
+    const isOfRedis = name === 'ReplyError' || name === 'MaxRetriesPerRequestError' || LOST.test(`${code} ${message}`)
+    if (error instanceof ConfigError || !isOfRedis) return error
+    return new ConfigError([`${this.#subject}: ${troubleOf(error, this.place)}`])
+  }
+
+  async close(): Promise<void> {
+    await Promise.allSettled([...this.#queues.values()].map(queue => queue.close()))
+    this.redis.disconnect()
+  }
+}
+
+/** @param subject the option or flag that the URL is from, for messages */
+export async function openBroker(url: string, subject: string): Promise<Broker> {
+  if (!/^rediss?:\/\//.test(url) || !URL.canParse(url)) {
+    throw new ConfigError([
+      `${subject}: expected the URL of a Redis server, such as redis://localhost:6379, got another.`,
+    ])
+  }
+  const bullmq = await loadQueue(subject)
+  return new Broker(url, subject, await connectRedis(url, subject), bullmq)
+}
+
+async function loadQueue(subject: string): Promise<typeof import('bullmq')> {
+  try {
+    return await import('bullmq')
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== 'ERR_MODULE_NOT_FOUND') throw error
+    throw new ConfigError([
+      `${subject}: expected the packages bullmq and ioredis, which are not installed. Run \`${INSTALL}\`.`,
+    ])
+  }
+}

@@ -1,0 +1,90 @@
+/** Runs one chunk on the engine: the requests that no earlier start has finished, into part files, until it is sealed. */
+import { mkdir } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import type { Chunk } from './chunk.ts'
+import type { Manifest } from './manifest.ts'
+import { PartJournal } from './part-journal.ts'
+import { countsOf } from './sealed.ts'
+import { partFolder, readParts, sealedPath } from './parts.ts'
+import { requestsIn } from './rows.ts'
+import { seal } from './seal.ts'
+import type { Counts } from './seal.ts'
+import type { OpenClient } from '../../client/open-client.ts'
+import { partial } from '../../client/partial.ts'
+import { RequestIds } from '../../client/run/request-ids.ts'
+import { isRecord } from '../../config/kinds.ts'
+import type { Values } from '../../config/table.ts'
+import type { OutcomeStream } from '../../engine/stream.ts'
+import type { Item } from '../../engine/source.ts'
+
+export interface ChunkRunParts {
+  readonly client: OpenClient
+  readonly call: Values
+  readonly manifest: Manifest
+  /** The folder of the results, as this machine sees it. */
+  readonly results: string
+  readonly chunk: Chunk
+  readonly text: string
+  /** How often the chunk has been started, as the queue counts. */
+  readonly starts: number
+}
+
+export class ChunkRun {
+  readonly #given: ChunkRunParts
+  readonly #aborting = new AbortController()
+  #stream: OutcomeStream | undefined
+  #isStopped = false
+
+  constructor(given: ChunkRunParts) {
+    this.#given = given
+  }
+
+  /** Starts no more requests. */
+  stop(): void {
+    this.#isStopped = true
+    this.#stream?.stop()
+  }
+
+  abort(): void {
+    this.#isStopped = true
+    this.#aborting.abort()
+  }
+
+  /** Undefined if it was stopped before its end. */
+  async run(): Promise<Counts | undefined> {
+    const { client, call, manifest, results, chunk, starts, text } = this.#given
+    const { salt } = manifest
+    await mkdir(partFolder(results, chunk.number), { recursive: true })
+    const past = await readParts(results, chunk, salt)
+    if (past.done.size < chunk.rows) {
+      const epoch = Math.max(starts, (past.parts.at(-1)?.epoch ?? 0) + 1)
+      const journal = new PartJournal({ results, chunk, salt, epoch, past })
+      const placed = placedIn(requestsIn(text, manifest, chunk.line), chunk, position => past.done.has(position))
+      const options = { ...call, resume: sealedPath(results, chunk.number), signal: this.#aborting.signal }
+      const openJournal = (): Promise<PartJournal> => Promise.resolve(journal)
+      this.#stream = client.stream(partial([].values()), options, undefined, { placed, openJournal })
+      if (this.#isStopped) this.#stream.stop()
+      for await (const _ of this.#stream);
+    }
+    const counts = await seal(results, chunk, salt)
+    if (counts !== undefined) return counts
+    const sealed = sealedPath(results, chunk.number)
+    if (existsSync(sealed)) return countsOf(sealed)
+    if (this.#isStopped) return undefined
+    throw new Error('some of its requests have no result')
+  }
+}
+
+/** The requests that are left, each with its position in the whole input and the id that it has there. */
+function placedIn(requests: readonly unknown[], { from, rows }: Chunk, isDone: (position: number) => boolean): Item[] {
+  if (requests.length !== rows) throw new Error(`expected ${rows} requests in its rows, got ${requests.length}`)
+  const ids = new RequestIds()
+  const placed: Item[] = []
+  for (const [at, value] of requests.entries()) {
+    const index = from + at
+    const key = isRecord(value) && typeof value['key'] === 'string' ? value['key'] : undefined
+    const id = ids.of(index, key)
+    if (!isDone(index)) placed.push({ value, index, id })
+  }
+  return placed
+}

@@ -1,0 +1,103 @@
+/** Collects the results of a batch: the chunks one after the other, which is the order of the input. In constant memory. */
+import { existsSync } from 'node:fs'
+import { rename, unlink } from 'node:fs/promises'
+import { once } from 'node:events'
+import { createWriteStream } from 'node:fs'
+import { randomBytes } from 'node:crypto'
+import type { Writable } from 'node:stream'
+import { finished } from 'node:stream/promises'
+import { ChunkIndex } from './chunk-index.ts'
+import type { Chunk } from './chunk.ts'
+import { fileOf, readManifest, readSubmitted } from './manifest.ts'
+import { sealedPath } from './parts.ts'
+import { Incomplete, checkedBytes } from './sealed.ts'
+import { writeLine } from '../../store/run-lines.ts'
+import { ConfigError } from '../../core/error.ts'
+import { systemReason } from '../../core/system-reason.ts'
+
+export interface Collected {
+  readonly batch: string
+  readonly requests: number
+  /** Requests without a result. 0 unless `partial` is set. */
+  readonly missing: number
+}
+
+export interface CollectParts {
+  /** The folder of the results. */
+  readonly results: string
+  /** A path, or a Writable, which is not ended. */
+  readonly output: string | Writable
+  readonly overwrite: boolean
+  /** Leaves out chunks that are not done. */
+  readonly partial: boolean
+}
+
+export async function collectBatch(parts: CollectParts): Promise<Collected> {
+  const { output } = parts
+  if (typeof output !== 'string') return writeAll(parts, output)
+  if (!parts.overwrite && existsSync(output)) {
+    throw new ConfigError([`output: ${output} exists. Give another path, or allow it to be overwritten.`])
+  }
+  // A name of its own: another collect may be running.
+  const temporary = `${output}.${randomBytes(4).toString('hex')}.tmp`
+  const stream = createWriteStream(temporary, { flags: 'wx', mode: 0o600, flush: true })
+  const opened = await once(stream, 'open').catch((error: unknown) => error)
+  if (opened instanceof Error) {
+    throw new ConfigError([`output: cannot write ${output}: ${systemReason(opened)}.`])
+  }
+  try {
+    const collected = await writeAll(parts, stream)
+    stream.end()
+    await finished(stream)
+    await rename(temporary, output)
+    return collected
+  } catch (error) {
+    stream.destroy()
+    await unlink(temporary).catch(() => undefined)
+    throw error
+  }
+}
+
+async function writeAll({ results, partial }: CollectParts, stream: Writable): Promise<Collected> {
+  const manifest = await readManifest(results)
+  if (manifest === undefined) {
+    throw new ConfigError([`results: expected the folder of a batch, got ${results}, which has none.`])
+  }
+  const { batch, salt, at } = manifest
+  if ((await readSubmitted(results)) === undefined && !partial) {
+    throw new ConfigError([`batch: ${batch} has not been submitted to its end. Run the same submit again.`])
+  }
+  const index = new ChunkIndex(fileOf(results, 'index'), 'r')
+  try {
+    let requests = 0
+    let missing = 0
+    // The result is a run file: it can be resumed, and reported on.
+    await put(stream, Buffer.from(writeLine({ v: 2, salt, at })))
+    for (let number = 0; number < index.count; number++) {
+      const chunk = index.read(number) as Chunk
+      const path = sealedPath(results, number)
+      if (existsSync(path)) {
+        for await (const bytes of checkedBytes(path, chunk)) await put(stream, bytes)
+        requests += chunk.rows
+      } else if (partial) missing += chunk.rows
+      else {
+        throw new ConfigError([
+          `batch: ${batch} is not done: requests ${chunk.from} to ${chunk.from + chunk.rows - 1} have no results yet. Wait for its workers, or collect what is there.`,
+        ])
+      }
+    }
+    return { batch, requests, missing }
+  } catch (error) {
+    if (!(error instanceof Incomplete)) throw error
+    throw new ConfigError([
+      `results: ${error.message}. Delete this file, reconcile the batch, and let a worker send its requests again.`,
+    ])
+  } finally {
+    index.close()
+  }
+}
+
+async function put(stream: Writable, bytes: Buffer): Promise<void> {
+  if (stream.errored) throw stream.errored
+  if (!stream.write(bytes)) await once(stream, 'drain')
+}

@@ -1,0 +1,105 @@
+/** What is asked of a batch while it runs, and how far it is. */
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Broker } from './broker.ts'
+import { chunkFolder } from './chunk.ts'
+import { FILES } from './manifest.ts'
+import { knownManifest } from './reconcile.ts'
+import { ConfigError } from '../../core/error.ts'
+
+export interface BatchStatus {
+  readonly batch: string
+  readonly state: 'submitting' | 'running' | 'paused' | 'cancelled' | 'done'
+  /** The number of requests that have been submitted so far. */
+  readonly requests: number
+  readonly chunks: number
+  /** Exact: a chunk counts when all of its results are in the folder of the results. */
+  readonly chunksDone: number
+  /** Of the chunks that are done: requests that succeeded, and requests that failed. */
+  readonly ok: number
+  readonly failed: number
+  /** Chunks in the queue, those that a worker has, and those that could not be run. */
+  readonly waiting: number
+  readonly active: number
+  readonly stuck: number
+  /** The folder of the results. */
+  readonly results: string
+}
+
+export async function statusOf(broker: Broker, batch: string): Promise<BatchStatus> {
+  const manifest = await knownManifest(broker, batch)
+  const queue = broker.queue(batch)
+  const [state, chunksDone, counts, isPaused] = await Promise.all([
+    broker.state(batch),
+    broker.countDone(batch),
+    queue.getJobCounts('waiting', 'active', 'delayed', 'prioritized', 'failed'),
+    queue.isPaused(),
+  ])
+  const chunks = Number(state['chunks'] ?? 0)
+  const isWhole = state['whole'] === '1'
+  return {
+    batch,
+    state:
+      isWhole && chunksDone >= chunks
+        ? 'done'
+        : state['cancelled'] === '1'
+          ? 'cancelled'
+          : isPaused
+            ? 'paused'
+            : isWhole
+              ? 'running'
+              : 'submitting',
+    requests: Number(state['rows'] ?? 0),
+    chunks,
+    chunksDone,
+    ok: Number(state['ok'] ?? 0),
+    failed: Number(state['failed'] ?? 0),
+    waiting: (counts['waiting'] ?? 0) + (counts['delayed'] ?? 0) + (counts['prioritized'] ?? 0),
+    active: counts['active'] ?? 0,
+    stuck: counts['failed'] ?? 0,
+    results: manifest.results,
+  }
+}
+
+export async function pause(broker: Broker, batch: string): Promise<void> {
+  await knownManifest(broker, batch)
+  await broker.queue(batch).pause()
+}
+
+/** A cancelled batch goes on as well: `reconcile` adds its chunks again. */
+export async function resume(broker: Broker, batch: string): Promise<void> {
+  await knownManifest(broker, batch)
+  await broker.setState(batch, { cancelled: 0 })
+  await broker.queue(batch).resume()
+}
+
+/** Empties the queue; workers abort what they have of it. Results stay. */
+export async function cancel(broker: Broker, batch: string): Promise<void> {
+  await knownManifest(broker, batch)
+  await broker.setState(batch, { cancelled: 1 })
+  await broker.queue(batch).drain(true)
+}
+
+/** @param files whether the folder of the results goes as well */
+export async function deleteBatch(broker: Broker, batch: string, files: boolean): Promise<void> {
+  const { results } = await knownManifest(broker, batch)
+  const { active, state } = await statusOf(broker, batch)
+  if (active > 0) {
+    throw new ConfigError([
+      `batch: ${batch} is ${state}: workers have ${active} of its chunks. Cancel it and wait until they have stopped, then delete it.`,
+    ])
+  }
+  await broker.queue(batch).obliterate()
+  await broker.forget(batch)
+  if (!files) return
+  // Only what is ours: the folder may have other files.
+  for (const name of Object.values(FILES)) await rm(join(results, name), { force: true })
+  for (let number = 0; ; number += 1_000) {
+    const folder = join(results, chunkFolder(number))
+    const isThere = await rm(folder, { recursive: true }).then(
+      () => true,
+      () => false,
+    )
+    if (!isThere) return
+  }
+}

@@ -1,0 +1,43 @@
+/** Files of a batch that appear whole or not at all, under a name that no other process has taken. */
+import { randomBytes } from 'node:crypto'
+import { link, open, rename, unlink } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
+import { dirname, join, basename } from 'node:path'
+
+/** File systems without hard links say one of these. */
+const NO_LINKS: ReadonlySet<unknown> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'])
+
+export const codeOf = (error: unknown): unknown => (error as { code?: unknown } | null)?.code
+
+/**
+ * Writes a file beside its place, syncs it, and gives it its name. Resolves with false if the name is taken: the file
+ * that has it is never replaced.
+ */
+export async function createWhole(path: string, write: (file: FileHandle) => Promise<void>): Promise<boolean> {
+  const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`)
+  const file = await open(temporary, 'wx', 0o600)
+  try {
+    try {
+      await write(file)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    return await take(temporary, path)
+  } finally {
+    await unlink(temporary).catch(() => undefined)
+  }
+}
+
+async function take(temporary: string, path: string): Promise<boolean> {
+  try {
+    // Not rename(), which would replace the file of another process.
+    await link(temporary, path)
+    return true
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return false
+    if (!NO_LINKS.has(codeOf(error))) throw error
+    await rename(temporary, path)
+    return true
+  }
+}

@@ -1,0 +1,106 @@
+/** Looks at a Redis server: can it keep a batch? */
+import type { Broker } from './broker.ts'
+
+export interface BrokerFinding {
+  readonly what: string
+  readonly found: string
+  /** How to fix it; undefined if there is no problem. */
+  readonly remedy?: string | undefined
+  /** Jobs would be lost. */
+  readonly isFatal?: boolean
+}
+
+const OLDEST = [6, 2] as const
+const PINGS = 5
+const SLOW_MS = 100
+const CLOCK_MS = 1_000
+
+/** Needs the commands PING, INFO and TIME only. */
+export async function examine(broker: Broker): Promise<BrokerFinding[]> {
+  const info = infoIn(await broker.redis.info())
+  const [rttMs, offsetMs] = await timesOf(broker)
+  return [
+    versionOf(info),
+    evictionOf(info),
+    {
+      what: 'role',
+      found: info.get('role') ?? 'unknown',
+      ...(info.get('role') === 'slave' && {
+        remedy: 'Use the URL of the primary: a replica takes no jobs.',
+        isFatal: true,
+      }),
+    },
+    {
+      what: 'append-only file',
+      found: info.get('aof_enabled') === '1' ? 'on' : 'off',
+      ...(info.get('aof_enabled') !== '1' && {
+        remedy: 'Set appendonly yes: after a crash of Redis, chunks have to be added again (preq reconcile).',
+      }),
+    },
+    {
+      what: 'round trip',
+      found: `${rttMs.toFixed(1)} ms`,
+      ...(rttMs > SLOW_MS && { remedy: 'Put workers nearer to Redis.' }),
+    },
+    {
+      what: 'clock',
+      found: `${Math.round(Math.abs(offsetMs))} ms ${offsetMs < 0 ? 'behind' : 'ahead of'} that of Redis`,
+      ...(Math.abs(offsetMs) > CLOCK_MS && {
+        remedy: 'Set the clocks: times in results differ between machines. Nothing else depends on them.',
+      }),
+    },
+  ]
+}
+
+function infoIn(text: string): ReadonlyMap<string, string> {
+  return new Map(
+    text.split(/\r?\n/).flatMap(line => {
+      const at = line.indexOf(':')
+      return at === -1 ? [] : [[line.slice(0, at), line.slice(at + 1)] as const]
+    }),
+  )
+}
+
+function versionOf(info: ReadonlyMap<string, string>): BrokerFinding {
+  const found = info.get('redis_version') ?? 'unknown'
+  const [major = 0, minor = 0] = found.split('.').map(Number)
+  const isOld = major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1])
+  return {
+    what: 'Redis',
+    found,
+    ...(isOld && { remedy: `Redis ${OLDEST.join('.')} or newer is needed.`, isFatal: true }),
+  }
+}
+
+export function evictionOf(info: ReadonlyMap<string, string>): BrokerFinding {
+  const found = info.get('maxmemory_policy') ?? 'unknown'
+  return {
+    what: 'eviction',
+    found,
+    ...(found !== 'noeviction' && {
+      remedy: 'Set maxmemory-policy noeviction: with another policy, Redis drops jobs when its memory is full.',
+      isFatal: true,
+    }),
+  }
+}
+
+/** The problem of the eviction policy alone, as a sentence. */
+export async function evictionProblem(broker: Broker): Promise<string | undefined> {
+  const { found, remedy } = evictionOf(infoIn(await broker.redis.info('memory')))
+  return remedy === undefined ? undefined : `the eviction policy of Redis is ${found}. ${remedy}`
+}
+
+/** The shortest round trip, and how far the clock of this machine is ahead. */
+async function timesOf(broker: Broker): Promise<[number, number]> {
+  let bestMs = Infinity
+  let offsetMs = 0
+  for (let ping = 0; ping < PINGS; ping++) {
+    const sent = performance.now()
+    const [seconds, microseconds] = await broker.redis.time()
+    const tookMs = performance.now() - sent
+    if (tookMs >= bestMs) continue
+    bestMs = tookMs
+    offsetMs = Date.now() - tookMs / 2 - (Number(seconds) * 1_000 + Number(microseconds) / 1_000)
+  }
+  return [bestMs, offsetMs]
+}

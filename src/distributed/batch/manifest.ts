@@ -1,0 +1,93 @@
+/** What is known of a batch before its first request: which rows, which options, and the salt of its fingerprints. */
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { codeOf, createWhole } from './disk.ts'
+import { ConfigError } from '../../core/error.ts'
+import { systemReason } from '../../core/system-reason.ts'
+
+export interface FileRows {
+  readonly kind: 'file'
+  readonly path: string
+  readonly format: 'lines' | 'jsonl'
+  /** Of the file when it was submitted. */
+  readonly bytes: number
+  readonly modifiedMs: number
+}
+
+/** The rows are in the jobs, and in a file beside the results. */
+export interface InlineRows {
+  readonly kind: 'inline'
+}
+
+export interface Manifest {
+  readonly v: 1
+  /** Of the package that has submitted it. */
+  readonly version: string
+  readonly id: string
+  readonly batch: string
+  readonly salt: string
+  /** ISO 8601. */
+  readonly at: string
+  /** The folder of the results, absolute. */
+  readonly results: string
+  readonly chunkRows: number
+  readonly rows: FileRows | InlineRows
+  /** How the requests are sent, as JSON: options of the library, or flags of the command line. Without secrets. */
+  readonly plan: { readonly kind: 'options' | 'flags'; readonly given: unknown }
+}
+
+/** Files in the folder of the results. */
+export const FILES = {
+  manifest: 'batch.json',
+  index: 'chunks.idx',
+  /** The rows of a batch that is submitted inline. */
+  rows: 'rows.ndjson',
+  /** Present once the whole input has been submitted. */
+  submitted: 'submitted.json',
+} as const
+
+export const fileOf = (results: string, name: keyof typeof FILES): string => join(results, FILES[name])
+
+/** Undefined if the folder has none. */
+export async function readManifest(results: string): Promise<Manifest | undefined> {
+  const path = fileOf(results, 'manifest')
+  let text: string
+  try {
+    text = await readFile(path, 'utf8')
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined
+    throw new ConfigError([`results: cannot read ${path}: ${systemReason(error)}.`])
+  }
+  return manifestIn(text, path)
+}
+
+export function manifestIn(text: string, where: string): Manifest {
+  let manifest: Partial<Manifest> | null
+  try {
+    manifest = JSON.parse(text) as Manifest | null
+  } catch {
+    manifest = null
+  }
+  if (manifest?.v === 1 && typeof manifest.id === 'string' && typeof manifest.results === 'string') {
+    return manifest as Manifest
+  }
+  throw new ConfigError([`${where}: expected the description of a batch, got something else. Give another batch.`])
+}
+
+/** Resolves with false if the folder has one. */
+export const writeManifest = (results: string, manifest: Manifest): Promise<boolean> =>
+  createWhole(fileOf(results, 'manifest'), file => file.writeFile(JSON.stringify(manifest)))
+
+export interface Submitted {
+  readonly chunks: number
+  readonly rows: number
+}
+
+export async function readSubmitted(results: string): Promise<Submitted | undefined> {
+  try {
+    return JSON.parse(await readFile(fileOf(results, 'submitted'), 'utf8')) as Submitted
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined
+    throw error
+  }
+}

@@ -1,0 +1,126 @@
+/**
+ * Makes Redis agree with the folder of the results: each chunk of the list is done, or in the queue, or added again.
+ * Repairs what Redis has lost, from the last second of its log to all of its data.
+ */
+import { readdir } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import type { Broker } from './broker.ts'
+import { ChunkIndex } from './chunk-index.ts'
+import { chunkFolder, chunkName } from './chunk.ts'
+import type { Chunk } from './chunk.ts'
+import { codeOf } from './disk.ts'
+import { fileOf, readManifest, readSubmitted } from './manifest.ts'
+import type { Manifest } from './manifest.ts'
+import { sealedPath } from './parts.ts'
+import { textOf } from './rows.ts'
+import { countsOf } from './sealed.ts'
+import { addChunks, patiently } from './add-chunks.ts'
+import { ConfigError } from '../../core/error.ts'
+
+export interface Reconciled {
+  readonly batch: string
+  readonly chunks: number
+  readonly done: number
+  /** Chunks that were neither done nor in the queue. */
+  readonly added: number
+}
+
+const BULK = 64
+const LOOKED_AT = 1_000
+
+export async function reconcile({
+  broker,
+  batch,
+  results,
+}: {
+  readonly broker: Broker
+  readonly batch: string
+  readonly results?: string | undefined
+}): Promise<Reconciled> {
+  const manifest = await knownManifest(broker, batch, results)
+  const folder = results === undefined ? manifest.results : resolve(results)
+  const index = new ChunkIndex(fileOf(folder, 'index'), 'r')
+  try {
+    const submitted = await readSubmitted(folder)
+    const last = index.last
+    await broker.setState(batch, {
+      chunks: index.count,
+      rows: last === undefined ? 0 : last.from + last.rows,
+      whole: submitted === undefined ? 0 : 1,
+    })
+    await broker.queue(batch).retryJobs({ state: 'failed' })
+    let done = 0
+    let added = 0
+    for (let from = 0; from < index.count; from += LOOKED_AT) {
+      const numbers = Array.from({ length: Math.min(LOOKED_AT, index.count - from) }, (_, at) => from + at)
+      const left = await markSealed(broker, batch, folder, numbers)
+      done += numbers.length - left.length
+      const missing = await notQueued(broker, batch, left)
+      for (let at = 0; at < missing.length; at += BULK) {
+        const chunks = missing.slice(at, at + BULK).map(number => index.read(number) as Chunk)
+        await addAgain(broker, manifest, folder, chunks)
+      }
+      added += missing.length
+    }
+    return { batch, chunks: index.count, done, added }
+  } finally {
+    index.close()
+  }
+}
+
+/** The description of a batch, from Redis or from the folder of its results. */
+export async function knownManifest(broker: Broker, batch: string, results?: string): Promise<Manifest> {
+  const there = await broker.manifest(batch)
+  if (there !== undefined) return there
+  const kept = results === undefined ? undefined : await readManifest(resolve(results))
+  if (kept === undefined || kept.batch !== batch) {
+    const known = await broker.batches()
+    const names = known.length === 0 ? 'There is none at this Redis.' : `There are: ${known.join(', ')}.`
+    throw new ConfigError([
+      `batch: expected the name of a batch, got ${batch}. ${names} If Redis has lost it, give the folder of its results.`,
+    ])
+  }
+  return broker.announce(kept)
+}
+
+/** Returns the chunks that are not done. */
+async function markSealed(
+  broker: Broker,
+  batch: string,
+  folder: string,
+  numbers: readonly number[],
+): Promise<number[]> {
+  const sealed = await sealedIn(folder, numbers[0] as number)
+  const bits = await Promise.all(numbers.map(number => broker.isDone(batch, number)))
+  const left: number[] = []
+  for (const [at, number] of numbers.entries()) {
+    const isSealed = sealed.has(`${chunkName(number)}.ndjson`)
+    if (!isSealed) left.push(number)
+    if (isSealed && bits[at] !== true) await broker.markDone(batch, number, await countsOf(sealedPath(folder, number)))
+    else if (!isSealed && bits[at] === true) await broker.redis.setbit(broker.key(batch, 'done'), number, 0)
+  }
+  return left
+}
+
+async function sealedIn(folder: string, number: number): Promise<ReadonlySet<string>> {
+  try {
+    return new Set(await readdir(join(folder, chunkFolder(number))))
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return new Set()
+    throw error
+  }
+}
+
+async function notQueued(broker: Broker, batch: string, numbers: readonly number[]): Promise<number[]> {
+  const queue = broker.queue(batch)
+  const there = await Promise.all(numbers.map(number => broker.redis.exists(queue.toKey(chunkName(number)))))
+  return numbers.filter((_, at) => there[at] === 0)
+}
+
+async function addAgain(broker: Broker, manifest: Manifest, folder: string, chunks: readonly Chunk[]): Promise<void> {
+  const isInline = manifest.rows.kind === 'inline'
+  const held: [Chunk, string | undefined][] = []
+  for (const chunk of chunks)
+    held.push([chunk, isInline ? await textOf(manifest, chunk, undefined, folder) : undefined])
+  await patiently(() => addChunks(broker, manifest, held))
+}

@@ -1,0 +1,269 @@
+/** A worker: takes chunks of batches from the queue and runs them, until it is told to stop. */
+import type { Job, Worker } from 'bullmq'
+import type { Redis } from 'ioredis'
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { JOB } from './broker.ts'
+import type { Broker, ChunkJob } from './broker.ts'
+import { ChunkIndex } from './chunk-index.ts'
+import { chunkName } from './chunk.ts'
+import type { Chunk } from './chunk.ts'
+import { ChunkRun } from './chunk-run.ts'
+import { fileOf } from './manifest.ts'
+import type { Manifest } from './manifest.ts'
+import { sealedPath } from './parts.ts'
+import { textOf } from './rows.ts'
+import type { Counts } from './seal.ts'
+import { countsOf } from './sealed.ts'
+import { OpenClient } from '../../client/open-client.ts'
+import { isRecord } from '../../config/kinds.ts'
+import type { Values } from '../../config/table.ts'
+import { ConfigError } from '../../core/error.ts'
+import { PACKAGE_VERSION } from '../../core/version.ts'
+
+/** The options of a batch, as this process reads them. */
+export interface Planned {
+  readonly client: Values
+  readonly call: Values
+}
+
+export interface WorkParts {
+  readonly broker: Broker
+  /** Undefined: all batches of this Redis, those that come later as well. */
+  readonly batches: readonly string[] | undefined
+  /** The folder of the results of the one batch, if this machine has it at another place. */
+  readonly results: string | undefined
+  readonly chunks: number
+  readonly graceMs: number
+  readonly untilEmpty: boolean
+  readonly planOf: (manifest: Manifest) => Planned
+  readonly say: (text: string) => void
+}
+
+const LOOK_MS = 1_000
+const UNTIL_EMPTY_LOOK_MS = 250
+
+export class BatchWorker {
+  readonly #parts: WorkParts
+  readonly #open = new Map<string, OpenBatch>()
+  /** Batches that this worker does not run, with their ids. */
+  readonly #refused = new Map<string, string>()
+  #connection: Redis | undefined
+  #stopping: Promise<void> | undefined
+  #wake: (() => void) | undefined
+
+  constructor(parts: WorkParts) {
+    this.#parts = parts
+  }
+
+  /** Resolves when the worker was stopped, or, with `untilEmpty`, when all batches are done. */
+  async run(): Promise<void> {
+    const { broker, untilEmpty } = this.#parts
+    this.#connection = await broker.connectWorker()
+    try {
+      while (this.#stopping === undefined) {
+        // Redis may be away for a while.
+        const isOver = await this.#look().catch((error: unknown) => {
+          if (error instanceof ConfigError) throw error
+          return false
+        })
+        if (untilEmpty && isOver) break
+        await this.#pause(untilEmpty ? UNTIL_EMPTY_LOOK_MS : LOOK_MS)
+      }
+    } finally {
+      await this.stop()
+      this.#connection.disconnect()
+    }
+  }
+
+  /** Hands back what is not finished. Resolves when that is done. */
+  stop(): Promise<void> {
+    this.#stopping ??= Promise.all([...this.#open.values()].map(batch => batch.close())).then(() => undefined)
+    this.#wake?.()
+    return this.#stopping
+  }
+
+  #pause(forMs: number): Promise<void> {
+    return new Promise(wake => {
+      const timer = setTimeout(wake, forMs)
+      this.#wake = () => {
+        clearTimeout(timer)
+        wake()
+      }
+      if (this.#stopping !== undefined) this.#wake()
+    })
+  }
+
+  /** Opens batches that are new. Resolves with true if all of them are over. */
+  async #look(): Promise<boolean> {
+    const { broker, batches } = this.#parts
+    const names = batches ?? (await broker.batches())
+    let over = names.length > 0 || batches === undefined
+    for (const name of names) {
+      const open = this.#open.get(name) ?? (await this.#begin(name))
+      if (this.#stopping !== undefined) return false
+      if (open === undefined) {
+        // A batch that is named and does not exist yet is waited for.
+        over &&= this.#refused.has(name)
+        continue
+      }
+      const state = await open.look()
+      if (state === 'gone') {
+        this.#open.delete(name)
+        await open.close()
+      } else over &&= state === 'over'
+    }
+    return over
+  }
+
+  async #begin(name: string): Promise<OpenBatch | undefined> {
+    const { broker, planOf, results, say, batches } = this.#parts
+    const manifest = await broker.manifest(name)
+    if (manifest === undefined || this.#refused.get(name) === manifest.id) return undefined
+    try {
+      checkVersion(manifest)
+      const folder = results === undefined ? manifest.results : resolve(results)
+      if (!existsSync(fileOf(folder, 'manifest'))) throw noFolder(manifest, folder)
+      const planned = planOf(manifest)
+      const open = new OpenBatch(this.#parts, manifest, folder, planned, this.#connection as Redis)
+      this.#open.set(name, open)
+      return open
+    } catch (error) {
+      if (!(error instanceof Error) || batches !== undefined) throw error
+      this.#refused.set(name, manifest.id)
+      say(`batch ${name} is left to other workers: ${error.message}`)
+      return undefined
+    }
+  }
+}
+
+function checkVersion({ batch, version }: Manifest): void {
+  if (version === PACKAGE_VERSION) return
+  throw new ConfigError([
+    `batch: ${batch} was submitted with parallel-requests ${version}, and this worker has ${PACKAGE_VERSION}. Use the same version.`,
+  ])
+}
+
+const noFolder = ({ batch }: Manifest, folder: string): ConfigError =>
+  new ConfigError([`results: ${folder}, the folder of the batch ${batch}, is not there. Mount it, or say where it is.`])
+
+/** A batch that this worker runs. */
+class OpenBatch {
+  readonly #parts: WorkParts
+  readonly #manifest: Manifest
+  readonly #results: string
+  readonly #client: OpenClient
+  readonly #call: Values
+  readonly #index: ChunkIndex
+  readonly #worker: Worker
+  readonly #runs = new Set<ChunkRun>()
+  #state: 'running' | 'paused' | 'cancelled' | 'closing' = 'running'
+  #closing: Promise<void> | undefined
+
+  constructor(parts: WorkParts, manifest: Manifest, results: string, planned: Planned, connection: Redis) {
+    this.#parts = parts
+    this.#manifest = manifest
+    this.#results = results
+    this.#client = new OpenClient(planned.client)
+    this.#call = planned.call
+    this.#index = new ChunkIndex(fileOf(results, 'index'), 'r')
+    const run = (job: Job, token: string): Promise<unknown> => this.#process(job, token)
+    this.#worker = parts.broker.worker(manifest.batch, connection, parts.chunks, run)
+  }
+
+  /** Follows what was asked of the batch. */
+  async look(): Promise<'over' | 'open' | 'gone'> {
+    const { broker } = this.#parts
+    const { batch, id } = this.#manifest
+    const now = await broker.manifest(batch)
+    // Lost by Redis, which `reconcile` repairs, or deleted.
+    if (now !== undefined && now.id !== id) return 'gone'
+    const { cancelled, whole, chunks } = await broker.state(batch)
+    if (cancelled === '1') this.#become('cancelled')
+    else if (await broker.queue(batch).isPaused()) this.#become('paused')
+    else this.#become('running')
+    if (cancelled === '1') return 'over'
+    return now !== undefined && whole === '1' && (await broker.countDone(batch)) >= Number(chunks) ? 'over' : 'open'
+  }
+
+  #become(state: 'running' | 'paused' | 'cancelled'): void {
+    if (this.#state === 'closing' || this.#state === state) return
+    this.#state = state
+    if (state === 'paused') for (const run of this.#runs) run.stop()
+    if (state === 'cancelled') for (const run of this.#runs) run.abort()
+  }
+
+  close(): Promise<void> {
+    return (this.#closing ??= this.#close())
+  }
+
+  async #close(): Promise<void> {
+    this.#state = this.#state === 'cancelled' ? 'cancelled' : 'closing'
+    await this.#worker.pause(true)
+    for (const run of this.#runs) run.stop()
+    const abort = setTimeout(() => {
+      for (const run of this.#runs) run.abort()
+    }, this.#parts.graceMs)
+    try {
+      await this.#worker.close()
+    } finally {
+      clearTimeout(abort)
+      await this.#client.close()
+      this.#index.close()
+    }
+  }
+
+  async #process(job: Job, token: string): Promise<unknown> {
+    const { broker } = this.#parts
+    const { batch } = this.#manifest
+    const chunk = this.#chunkOf(job)
+    if (await broker.isDone(batch, chunk.number)) return null
+    const sealed = sealedPath(this.#results, chunk.number)
+    const counts = existsSync(sealed) ? await countsOf(sealed) : await this.#run(job, chunk)
+    if (counts !== undefined) {
+      await broker.markDone(batch, chunk.number, counts)
+      return counts
+    }
+    if (this.#state === 'cancelled') return null
+    await job.moveToWait(token)
+    throw broker.waiting()
+  }
+
+  async #run(job: Job, chunk: Chunk): Promise<Counts | undefined> {
+    if (this.#state !== 'running') return undefined
+    const manifest = this.#manifest
+    const text = await textOf(manifest, chunk, job.data as ChunkJob, this.#results)
+    const run = new ChunkRun({
+      client: this.#client,
+      call: this.#call,
+      manifest,
+      results: this.#results,
+      chunk,
+      text,
+      starts: job.attemptsStarted,
+    })
+    this.#runs.add(run)
+    // Told to stop while its rows were read.
+    if ((this.#state as string) !== 'running') run.stop()
+    try {
+      return await run.run()
+    } finally {
+      this.#runs.delete(run)
+    }
+  }
+
+  /** The chunk of a job. One that this package has not written is refused: a job says which requests are sent. */
+  #chunkOf(job: Job): Chunk {
+    const data: unknown = job.data
+    const { id } = this.#manifest
+    if (job.name === JOB && isRecord(data)) {
+      const { batch, number, digest } = data as Partial<ChunkJob>
+      const chunk = typeof number === 'number' ? this.#index.read(number) : undefined
+      if (batch === id && chunk !== undefined && chunk.digest === digest && job.id === chunkName(chunk.number))
+        return chunk
+    }
+    const text = 'it is not a chunk of this batch, so it is not run'
+    this.#parts.say(`batch ${this.#manifest.batch}: job ${JSON.stringify(job.id)} fails: ${text}`)
+    throw this.#parts.broker.unrecoverable(text)
+  }
+}

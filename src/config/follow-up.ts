@@ -6,6 +6,7 @@ import { bodyPlanOf } from './body.ts'
 import { isTrusted } from './trusted.ts'
 import { Unusable } from './unusable.ts'
 import { isFetchRequest } from './fetch-request.ts'
+import { readHeaders } from './header-input.ts'
 import { isRecord } from './kinds.ts'
 import { laneKeyOf } from './lane-key.ts'
 import { planAfter } from './plan.ts'
@@ -90,7 +91,7 @@ export function callOfFollowUp(given: FollowUpInput, found: Found, plan: Request
   const item = { index: parent.index, key: parent.key, params, nowMs }
   const call = prepare(spec, item, withoutParams(planAfter(parent.plan, plan)))
   if ('refused' in call) return { refused: otherScheme(urlIn(spec) ?? '') ?? call.refused }
-  if (isHome && call.origin === parent.origin) return inheriting(call, parent)
+  if (isHome && call.origin === parent.origin) return inheriting(call, parent, headersIn(given))
   if (isTrusted(given)) return call
   const wrong = targetOf(call.url, parent)
   if ('kind' in wrong) return { refused: wrong }
@@ -101,7 +102,9 @@ export function callOfFollowUp(given: FollowUpInput, found: Found, plan: Request
   )
   const bare = stranger(call, kept, call.own?.credentials)
   // What the parent itself had was given to this origin; what all requests have was not.
-  return call.origin === parent.origin && originOf(found.url) === parent.origin ? inheriting(bare, parent) : bare
+  return call.origin === parent.origin && originOf(found.url) === parent.origin
+    ? inheriting(bare, parent, headersIn(given))
+    : bare
 }
 
 /** The request with an absolute URL, as a link on the page is read, and with the `meta` of the one that it follows. */
@@ -128,12 +131,19 @@ function stranger(call: Call, headers: HeaderList, credentials: Call['credential
   return { ...call, headers: mergeHeaders(headers, []), credentials, atHome: false }
 }
 
+/** Names of the headers that the request is written with, those that all requests of a stage share included. */
+function headersIn(given: FollowUpInput): HeaderList {
+  if (!isRecord(given) || given instanceof URL || isFetchRequest(given) || given['headers'] === undefined) return []
+  return readHeaders(given['headers'], [], true).set
+}
+
 /** The headers and credentials that the parent itself has, unless the request has its own. */
-function inheriting(call: Call, { own, trip }: Call): Call {
+function inheriting(call: Call, { own, trip }: Call, named: HeaderList): Call {
   if (own === undefined) return call
   const { headers: mine, unset, credentials } = call.own ?? NOTHING_OWN
   const hasCredentials = credentials !== undefined || getHeader(mine, 'authorization') !== undefined
-  const isTaken = (name: string): boolean => getHeader(mine, name) !== undefined || unset.includes(name)
+  const isTaken = (name: string): boolean =>
+    getHeader(mine, name) !== undefined || getHeader(named, name) !== undefined || unset.includes(name)
   const added = filterHeaders(
     own.headers,
     name =>

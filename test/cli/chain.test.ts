@@ -84,6 +84,23 @@ test('templates have the columns of the row and the values of all stages, and ou
   )
 })
 
+test('a header of a stage is sent instead of one of the row', async () => {
+  const { run, write, server } = await teams()
+  write('rows.csv', 'id,tag\n1,a\n')
+  const row = ['URL/team/{id}', '-i', 'rows.csv', '-H', 'X-Tag: {tag}']
+  const { code } = await run([
+    ...row,
+    '--then',
+    'URL/user/{value.id}',
+    '--each',
+    'users',
+    '--then-header',
+    'X-Tag: last',
+  ])
+  expect(code).toBe(0)
+  expect(server.requests.map(({ headers }) => headers['x-tag'])).toEqual(['a', 'last', 'last'])
+})
+
 test('failures of every stage are rows', async () => {
   const { run } = await teams()
   const { code, lines } = await run([

@@ -7,7 +7,7 @@ import { FirstItems, listOf, totalIn, uncounted, wholeNumber } from './counts.ts
 import { givenField, setField } from './request-field.ts'
 import type { FirstRequest } from './request-field.ts'
 import { Round } from './round.ts'
-import { refusalIn, saysLast } from './signs.ts'
+import { errorIn, saysLast } from './signs.ts'
 import { END, next, refuse } from './style.ts'
 import type { PageChange, PageStep, PageView, Style } from './style.ts'
 
@@ -31,8 +31,9 @@ export const offset: Style = ({ plan, total: find, hasItems }) => {
     if (list === undefined) return uncounted()
     const total = totalIn(find, page.value)
     if (typeof total === 'object') return total
-    const wrong = refusalIn(page.value) ?? firstItems.check(list, param)
+    const wrong = errorIn(page, hasItems) ?? firstItems.check(list, param)
     if (wrong !== undefined) return wrong
+    if (state === undefined && total !== undefined && list.length > total) return smallTotal(total, list.length)
     state ??= begin(page, param, list.length)
     if (total !== undefined) state.total = Math.max(total, state.total ?? 0)
     state.round.add(page.number, list.length)
@@ -80,6 +81,14 @@ function advance(state: State): Fault | undefined {
   }
   return undefined
 }
+
+/** Further pages would be left out without a word. */
+const smallTotal = (total: number, items: number): Fault =>
+  refuse('total', [
+    `the total is ${total}, but the first page has ${items} items. Leave out `,
+    { option: 'paginate.total' },
+    ' to read up to a page without items',
+  ])
 
 const unevenPages = (step: number): Fault =>
   refuse('gap', [

@@ -8,8 +8,9 @@ import { targetOf } from './link-header.ts'
 import { givenField, setField } from './request-field.ts'
 import type { FirstRequest } from './request-field.ts'
 import { Round } from './round.ts'
-import { refusalIn, saysLast } from './signs.ts'
-import { END, next } from './style.ts'
+import { errorIn, saysLast } from './signs.ts'
+import { END, next, refuse } from './style.ts'
+import type { Fault } from '../core/result.ts'
 import type { PageChange, PageStep, PageView, Style } from './style.ts'
 
 interface State {
@@ -33,8 +34,9 @@ export const page: Style = ({ plan, total: find, hasItems }) => {
     const total = totalIn(find, view.value)
     if (typeof total === 'object') return total
     const list = listOf(view, hasItems)
-    const wrong = refusalIn(view.value) ?? firstItems.check(list, param)
+    const wrong = errorIn(view, hasItems) ?? firstItems.check(list, param)
     if (wrong !== undefined) return wrong
+    if (total === 0 && list !== undefined && list.length > 0) return noPages()
     state ??= begin(view, param)
     const last = total === undefined ? linkedLast(view, param) : total - 1 + state.base
     if (last !== undefined) state.last = Math.max(last, state.last ?? 0)
@@ -78,6 +80,13 @@ function* numbered(
 ): Generator<PageChange, void, void> {
   for (let at = 0; at < count; at++) yield field(from + at)
 }
+
+const noPages = (): Fault =>
+  refuse('total', [
+    'the number of pages is 0, but the page has items. Leave out ',
+    { option: 'paginate.total' },
+    ' to read up to a page without items',
+  ])
 
 const isLinked = (view: PageView): boolean => targetOf(view.headers.get('link'), 'next') !== undefined
 

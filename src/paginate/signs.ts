@@ -1,7 +1,8 @@
 /** What the body of a page says about itself: that more pages follow, that it is the last one, that it is an error. */
 import type { Fault } from '../core/result.ts'
-import { isRecord, memberAt } from './fields.ts'
+import { isNothing, isRecord, memberAt } from './fields.ts'
 import { refuse } from './style.ts'
+import type { PageView } from './style.ts'
 
 /** Members that are true if there are more pages. Zendesk has its `has_more` in `meta`, and a next link on every page. */
 const MORE: readonly (readonly string[])[] = [
@@ -22,12 +23,33 @@ export const saysLast = (value: unknown): boolean =>
 export const saysMore = (value: unknown): string | undefined =>
   MORE.find(names => memberAt(value, ...names) === true)?.join('.')
 
-/** Slack answers 200 with `ok: false` and a word in `error`. Such a page has no cursor, and must not count as the last one. */
-export function refusalIn(value: unknown): Fault | undefined {
-  if (memberAt(value, 'ok') !== false) return undefined
-  const said = memberAt(value, 'error')
-  return refuse('errors', `the page says ok: false${typeof said === 'string' ? ` (${cut(said)})` : ''}`)
+/**
+ * The page is an error that was answered with the status 200. Such a page has no cursor, and must not count as the last
+ * one. Slack says `ok: false`; others have a member `error` or `errors` where the items should be.
+ */
+export function errorIn({ value, items }: PageView, hasItems: boolean): Fault | undefined {
+  if (memberAt(value, 'ok') === false)
+    return refuse('errors', `the page says ok: false${inBrackets(memberAt(value, 'error'))}`)
+  if (!hasItems || items !== undefined) return undefined
+  return memberError(value, 'error') ?? memberError(value, 'errors')
 }
+
+/** A Fault if the page has this member: an error, or a list of errors. */
+export function memberError(value: unknown, name: string): Fault | undefined {
+  const error = memberAt(value, name)
+  if (isNothing(error) || (Array.isArray(error) && error.length === 0)) return undefined
+  return refuse('errors', `the page has '${name}'${wordsIn(error)}`)
+}
+
+/** What a server says about an error; empty if nothing does. */
+export function wordsIn(error: unknown): string {
+  const one: unknown = Array.isArray(error) ? error[0] : error
+  const texts = [one, ...['message', 'detail', 'title', 'info', 'code'].map(name => memberAt(one, name))]
+  const said = texts.find(text => typeof text === 'string' && text !== '')
+  return typeof said === 'string' ? `: ${cut(said)}` : ''
+}
+
+const inBrackets = (text: unknown): string => (typeof text === 'string' ? ` (${cut(text)})` : '')
 
 const MAX_SAID = 200
 

@@ -8,6 +8,34 @@ const by = (next: PaginatePlan['next'], param?: string): PaginatePlan => planOf(
 const STRIPE = by('data[-1].id', 'starting_after')
 const SLACK = by('response_metadata.next_cursor', 'cursor')
 
+describe('a page with the status 200 that is an error instead of items', () => {
+  const NEXT = { next: 'b', links: { next: '/2' } }
+
+  it.each<[PaginatePlan['style'], string | undefined]>([
+    ['cursor', '?c=b'],
+    ['link', 'end'],
+    ['odata', 'end'],
+    ['json-api', 'https://api.test/2'],
+    ['offset', undefined],
+    ['page', undefined],
+  ])('is refused by %s', async (style, followed) => {
+    const plan = planOf({ style, next: 'next', param: 'c' })
+    for (const error of [{ error: 'busy' }, { error: { message: 'busy' } }, { errors: [{ detail: 'busy' }] }]) {
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      const steps = await stepsOf(plan, [viewOf({ ...error, ...NEXT })], 'items')
+      if (style !== 'json-api' || 'errors' in error) expect(steps).toEqual(['follow/errors'])
+    }
+    if (followed === undefined) return
+    const harmless = { items: [1], error: 'none', ...NEXT }
+    expect(await stepsOf(plan, [viewOf(harmless)], 'items')).toEqual([followed])
+    expect(await stepsOf(plan, [viewOf({ error: null, errors: [], ...NEXT })], 'items')).toEqual([followed])
+  })
+
+  it('is no error if the caller does not say where the items are', async () => {
+    expect(await stepsOf(by('next', 'c'), [viewOf({ error: 'rate', next: 'b' })])).toEqual(['?c=b'])
+  })
+})
+
 describe('the style cursor', () => {
   it.each<[string, PaginatePlan, unknown, string]>([
     ['Stripe', STRIPE, { object: 'list', data: [{ id: 'a' }, { id: 'b' }], has_more: true }, '?starting_after=b'],

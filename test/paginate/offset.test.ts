@@ -32,6 +32,11 @@ describe('the style offset', () => {
     expect(asked(requests)).toEqual([null, '10', '20', '25'])
   })
 
+  it.each([0, 1])('refuses a total of %i if the first page has more items', async total => {
+    expect(await stepsOf(COUNTED, [viewOf({ items: numbers(2), total })], 'items')).toEqual(['follow/total'])
+    expect(await stepsOf(COUNTED, [viewOf({ items: numbers(total), total })], 'items')).toEqual(['end'])
+  })
+
   it('goes on behind a short page', async () => {
     const sizes = [10, 3, 10, 2, 0]
     let page = 0
@@ -88,7 +93,8 @@ describe('the style offset', () => {
 
   it.each<[string, unknown, string]>([
     ['the number of items received', 3, 'end'],
-    ['0', 0, 'end'],
+    ['0, beside items', 0, 'follow/total'],
+    ['as many as the items', 3, 'end'],
     ['more', 4, '?offset=3'],
     ['a text', '9', 'rest of 2: ?offset=3 ?offset=6'],
     ['null: unknown', null, '?offset=3'],

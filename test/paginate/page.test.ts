@@ -18,6 +18,12 @@ const listing =
 const at = (url: string): Partial<PageView> => ({ requestUrl: url, url })
 
 describe('the style page', () => {
+  it('refuses a number of pages that is 0 although there are items', async () => {
+    const plan = planOf({ style: 'page', total: 'pages' })
+    expect(await stepsOf(plan, [viewOf({ items: [1], pages: 0 })], 'items')).toEqual(['follow/total'])
+    expect(await stepsOf(plan, [viewOf({ items: [], pages: 0 })], 'items')).toEqual(['end'])
+  })
+
   it('reads one page after the other until one is empty', async () => {
     const { items, requests } = await readPages(PLAN, listing(numbers(25), 10), { items: 'items' })
     expect(items).toEqual(numbers(25))

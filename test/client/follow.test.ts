@@ -408,6 +408,21 @@ describe('a follow that misbehaves', () => {
     })
   })
 
+  test('a path of one request that does not compile fails that request', async () => {
+    const server = await echoServer((_request, response) => response.end('[1]'))
+    const client = newClient()
+    const outcomes = await client.request(
+      [
+        { url: server.url, items: '[[' },
+        { url: server.url, items: '@' },
+      ],
+      {
+        onFailure: 'settle',
+      },
+    )
+    expect(outcomes.map(({ value, error }) => error?.code ?? value)).toEqual(['invalid_request/options', [1]])
+  })
+
   test('a promise that never settles ends with timeouts.callback', async () => {
     const { url } = await one()
     const follow = (): Promise<never> => new Promise(() => undefined)

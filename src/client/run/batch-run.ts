@@ -97,6 +97,7 @@ async function resumedRun(parts: BatchRunParts, made: Made, plan: ResumePlan): P
         stop()
       },
     })
+    following.record = (call, result, outcome) => resume.followed(call, result, outcome)
     if (Array.isArray(items)) await checkArray(items, base, resume, journal, plan.path)
     const run = makeRun(
       {

@@ -71,6 +71,8 @@ export class Following implements Growth {
   open = 0
   /** Requests that were found while running. */
   found = 0
+  /** Records what became of a page that was followed. */
+  record: ((call: Call, result: Result, outcome: Outcome) => Outcome | Promise<Outcome>) | undefined = undefined
   readonly #parts: FollowingParts
   readonly #opened = new WeakMap<FollowPlan, OpenFollow | Promise<OpenFollow>>()
   /** Added items that nobody has taken, by page. Only in an ordered run. */
@@ -201,10 +203,27 @@ export class Following implements Growth {
   #after(call: Call, page: Page, result: Result, outcome: Outcome): Outcome | Promise<Outcome> {
     const { follow } = call.plan
     if (!outcome.ok || follow === undefined) return this.#close(page, outcome)
+    const followed = this.#opening(call, page, result, outcome, follow)
+    const { record } = this
+    if (record === undefined) return followed
+    return isThenable(followed)
+      ? followed.then(settled => record(call, result, settled))
+      : record(call, result, followed)
+  }
+
+  #opening(
+    call: Call,
+    page: Page,
+    result: Result,
+    outcome: OkOutcome<unknown>,
+    follow: FollowPlan,
+  ): Outcome | Promise<Outcome> {
     const opened = this.#openedOf(follow)
-    return isThenable(opened)
-      ? opened.then(open => this.#step(call, page, result, outcome, open))
-      : this.#step(call, page, result, outcome, opened)
+    if (!isThenable(opened)) return this.#step(call, page, result, outcome, opened)
+    return opened.then(
+      open => this.#step(call, page, result, outcome, open),
+      (error: unknown) => this.#fail(call, page, result, outcome, fault('invalid_request/options', reasonOf(error))),
+    )
   }
 
   /** Reads the paths of a plan, before anything is sent. Rejects with a ConfigError if one of them is wrong. */
@@ -241,19 +260,22 @@ export class Following implements Growth {
     const isRestored = outcome.source === 'run-file'
     const url = result.kind === 'reply' ? result.url : call.url
     const found = { call, url, isRestored, isForeign: isForeign(call, url) }
-    const step = this.#turn(page, found, result, outcome, open)
-    if (step !== undefined) return this.#fail(call, page, result, outcome, step)
+    const step = this.#decide(page, found, result, outcome, open)
+    if (isFault(step)) return this.#fail(call, page, result, outcome, step)
+    // At once and in this order also if `follow` is async: the ids of a resumed run must be the same.
+    const go = (ups: FollowUps | Fault): Outcome => {
+      if (isFault(ups)) return this.#fail(call, page, result, outcome, ups)
+      if (step !== undefined) this.#turn(chain, found, step, open.plan)
+      const wrong = this.#lead(page, found, ups, open.plan)
+      return wrong === undefined ? this.#close(page, outcome) : this.#fail(call, page, result, outcome, wrong)
+    }
     const { follow } = open.plan
-    if (follow === undefined) return this.#close(page, outcome)
+    if (follow === undefined) return go(undefined)
     let answer
     try {
       answer = follow(outcome, contextOf(call, page))
     } catch (error) {
-      return this.#fail(call, page, result, outcome, followThrew(error))
-    }
-    const go = (ups: FollowUps | Fault): Outcome => {
-      const wrong = isFault(ups) ? ups : this.#lead(page, found, ups, open.plan)
-      return wrong === undefined ? this.#close(page, outcome) : this.#fail(call, page, result, outcome, wrong)
+      return go(followThrew(error))
     }
     if (!isThenable(answer)) return go(answer)
     const late = answer
@@ -278,8 +300,14 @@ export class Following implements Growth {
     }
   }
 
-  /** The next pages by their style of pagination. */
-  #turn(page: Page, found: Found, result: Result, outcome: OkOutcome<unknown>, open: OpenFollow): Fault | undefined {
+  /** What the style of pagination says about the next pages; undefined without one. */
+  #decide(
+    page: Page,
+    found: Found,
+    result: Result,
+    outcome: OkOutcome<unknown>,
+    open: OpenFollow,
+  ): PageStep | undefined {
     const { chain } = page
     if (open.start === undefined) return undefined
     const isFirst = chain.paginator === undefined
@@ -291,11 +319,14 @@ export class Following implements Growth {
       // The outcome was made before the page was looked at.
       ;(outcome as Writable<Outcome>).warnings = found.call.trip.warnings ?? outcome.warnings
     }
-    if (isFault(step)) return step
-    if (step.kind === 'next') this.#append(chain, found, step.change, open.plan)
-    else if (step.kind === 'rest') this.#appendAll(chain, found, step, open.plan)
-    else if (chain.isWaiting) this.#appendWaiting(chain, found, open.plan)
-    return undefined
+    return step
+  }
+
+  /** The next pages by their style of pagination. */
+  #turn(chain: Chain, found: Found, step: Exclude<PageStep, Fault>, plan: FollowPlan): void {
+    if (step.kind === 'next') this.#append(chain, found, step.change, plan)
+    else if (step.kind === 'rest') this.#appendAll(chain, found, step, plan)
+    else if (chain.isWaiting) this.#appendWaiting(chain, found, plan)
   }
 
   /** Pages in any order; one after the other if a later one may not be wanted. */

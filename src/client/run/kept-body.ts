@@ -1,6 +1,7 @@
 /**
- * Bodies of successful responses whose value was refused here: by the schema, by `parseFunc` or by the parser. The run
- * file keeps them, so that a run with a corrected schema does not send the request again.
+ * Bodies of successful responses whose value was refused here: by the schema, by `parseFunc`, by the parser, or because
+ * it is no page that others can follow. The run file keeps them, so that a run with a corrected schema or path does not
+ * send the request again.
  */
 import type { LineValue } from './run-line.ts'
 import type { Call } from '../../core/call.ts'
@@ -41,7 +42,10 @@ export function unparsedBody(reply: Reply, call: Call): LineValue | undefined {
 }
 
 /** Whether the line of a failure holds the body. Lines of earlier versions do not. */
-export function hasBody({ ok, error, value }: DoneLine): boolean {
-  const code = error?.code ?? ''
-  return !ok && value !== undefined && (isRefusedValue(code) || isUnparsed(code))
+export const hasBody = ({ ok, value }: DoneLine): boolean => !ok && value !== undefined
+
+/** The page was read, and what follows from it could not be known. */
+export const isUnfollowed = (line: DoneLine): boolean => {
+  const code = line.error?.code ?? ''
+  return hasBody(line) && !isRefusedValue(code) && !isUnparsed(code)
 }

@@ -100,9 +100,18 @@ export function findIn(past: Past, call: Call, print: string): PastRequest | Ano
   // If the file has both, the intent belongs to a later attempt of a request that had failed.
   const before = found.doubt ?? found.known
   if (before === undefined) return found.job?.print === print ? found : { kind: 'another', id: found.id }
-  if (before.v === 2) return before.print === print ? found : { kind: 'another', id: found.id }
+  if (before.v === 2) {
+    if (before.print === print) return found
+    return isReplaced(call) ? undefined : { kind: 'another', id: found.id }
+  }
   if (before.print !== oldFingerprint(call)) return { kind: 'another', id: found.id }
   return bringsSecrets(call) ? { kind: 'another', id: found.id, isOld: true } : found
+}
+
+/** Its page was sent again, and now leads to another request than before: with a new cursor, for example. */
+function isReplaced(call: Call): boolean {
+  const { page } = call.trip
+  return page?.parent !== undefined && !page.isOfRunFile && isSafe(call)
 }
 
 /** The recorded request at the same position under another id: in version 1, all are found by their position. */

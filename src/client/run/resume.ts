@@ -9,7 +9,7 @@ import type { ResumeDecision } from './resume-decision.ts'
 import { fingerprint } from './fingerprint.ts'
 import { keptHeaders, lossOf } from './kept-headers.ts'
 import { Refusals, saysTheSame } from './refusals.ts'
-import { hasBody, isRefusedValue, isUnparsed, unparsedBody } from './kept-body.ts'
+import { hasBody, isRefusedValue, isUnfollowed, isUnparsed, unparsedBody } from './kept-body.ts'
 import { doneLineOf, lineValue, recordedBodyOf, recordedFault, recordedHeaders, recordedTries } from './run-line.ts'
 import type { LineValue } from './run-line.ts'
 import { settle } from './settle.ts'
@@ -324,6 +324,8 @@ export class Resume {
     }
     const again = { ...call, plan, trip }
     const outcome = await settle(again, { ...result, origin }, this.#parts.clock)
+    // Whether its line is still true is known when it was followed.
+    if (outcome.ok && isUnfollowed(line)) return outcome
     return hasBody(line) ? this.#judged(again, line, outcome, origin) : outcome
   }
 
@@ -337,6 +339,31 @@ export class Resume {
     }
     if (print === undefined || (isAsBefore && RequestError.reason(outcome.error) === error?.message)) return outcome
     return this.#write(call, print, outcome, () => ({ value, encoding, head }))
+  }
+
+  /**
+   * Records what became of a page when what follows it was looked for: a page with an error in it is sent again by
+   * `retryFailed` like any failed request.
+   */
+  followed(call: Call, result: Result, outcome: Outcome): Outcome | Promise<Outcome> {
+    const { print } = call.trip
+    const line = this.#lines.get(call.trip)
+    if (print === undefined || result.kind !== 'reply') return outcome
+    if (outcome.ok && (line === undefined || line.ok)) return outcome
+    if (line !== undefined) {
+      const { error, value, encoding, head, incomplete } = line
+      const isAsBefore = !outcome.ok && error?.code === outcome.error.code
+      if (isAsBefore && error.message === RequestError.reason(outcome.error)) return outcome
+      return this.#write(call, print, outcome, () => ({ value, encoding, head, incomplete }))
+    }
+    const write = (value: unknown): Promise<Outcome> =>
+      this.#write(call, print, outcome, () => ({
+        ...this.#keyOf(call),
+        ...lineValue(call, result, value),
+        ...lossOf(call, result, outcome),
+      }))
+    // The line without it says that the page is there, which is true as well.
+    return this.#plainValue(call, result).then(write, () => outcome)
   }
 
   /** The value before schema and parseFunc: with either of them the body is read a second time. */

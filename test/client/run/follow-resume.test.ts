@@ -151,6 +151,89 @@ describe('a resumed run', () => {
     expect(asked.slice(3)).toEqual(asked.slice(0, 2))
   })
 
+  test('sends a page again that was an error with the status 200, and only with retryFailed', async () => {
+    let isBusy = true
+    const server = await echoServer(({ url }, response) => {
+      const page = Number(new URL(url, 'http://x').searchParams.get('cursor') ?? 0)
+      const isError = page === 1 && isBusy
+      const next = page < 2 ? { next: page + 1 } : {}
+      response.end(JSON.stringify(isError ? { error: 'busy' } : { items: [page], ...next }))
+    })
+    const path = newRun()
+    const options = {
+      paginate: { style: 'cursor', next: 'next', param: 'cursor' },
+      items: 'items',
+      resume: path,
+    } as const
+    const code = 'follow/errors'
+    for (let run = 0; run < 2; run++) {
+      // oxlint-disable-next-line no-await-in-loop -- one run after the other
+      await expect(parallelRequests(server.url, options)).rejects.toMatchObject({ code, items: [0] })
+    }
+    expect(server.requests).toHaveLength(2)
+    const lines = linesOf(path).filter(({ id }) => id === '#0/1')
+    expect(lines.map(({ ok, error }) => [ok, (error as { code: string } | undefined)?.code])).toEqual([
+      [true, undefined],
+      [false, code],
+    ])
+    isBusy = false
+    await expect(parallelRequests(server.url, options)).rejects.toMatchObject({ code })
+    expect(await parallelRequests(server.url, { ...options, retryFailed: true })).toEqual([0, 1, 2])
+    expect(server.requests).toHaveLength(4)
+    expect(await parallelRequests(server.url, { ...options, retryFailed: true })).toEqual([0, 1, 2])
+    expect(server.requests).toHaveLength(4)
+  })
+
+  test('reads a page that was refused with a corrected path, without sending it again', async () => {
+    const server = await numbers()
+    const path = newRun()
+    const url = `${server.url}/?from=8`
+    await expect(parallelRequests(url, { items: 'next_', resume: path, follow: () => undefined })).resolves.toEqual([])
+    const wrong = parallelRequests(url, { items: 'items[0]', resume: path })
+    await expect(wrong).rejects.toMatchObject({ code: 'follow/items' })
+    expect(await parallelRequests(url, { items: 'items', resume: path })).toEqual([8, 9])
+    expect(linesOf(path).findLast(({ id }) => id === '#0')).toMatchObject({ ok: true })
+    expect(server.requests).toHaveLength(1)
+  })
+
+  test('takes a new cursor from a page that was sent again', async () => {
+    const server = await echoServer(({ url }, response) => {
+      const page = Number(new URL(url, 'http://x').searchParams.get('page') ?? 0)
+      const link = `</?page=${page + 1}&access_token=hush${server.requests.length}>; rel="next"`
+      response.writeHead(200, page < 2 ? { link } : {}).end(JSON.stringify([page]))
+    })
+    const path = newRun()
+    for (let run = 0; run < 2; run++) {
+      // oxlint-disable-next-line no-await-in-loop -- one run after the other
+      expect(await parallelRequests(server.url, { paginate: 'link', items: '@', resume: path })).toEqual([0, 1, 2])
+    }
+    expect(readFileSync(path, 'utf8')).not.toContain('hush')
+  })
+
+  test('gives the same ids beside a style of pagination, however long an async follow takes', async () => {
+    const server = await echoServer(({ url }, response) => {
+      const { pathname, searchParams } = new URL(url, 'http://x')
+      const page = Number(searchParams.get('cursor') ?? 0)
+      const next = pathname.startsWith('/list') && page < 3 ? { next: page + 1 } : {}
+      response.end(JSON.stringify({ page, ...next }))
+    })
+    const path = newRun()
+    const slow = async ({ value, request }: OkOutcome<unknown>): Promise<string[] | undefined> => {
+      const { page } = value as { page: number }
+      if (!request.url.includes('/list')) return undefined
+      if (page === 0) await new Promise<void>(resolve => void setTimeout(resolve, 40))
+      return [`/detail?of=${page}`]
+    }
+    const quick = ({ value, request }: OkOutcome<unknown>): string[] | undefined =>
+      request.url.includes('/list') ? [`/detail?of=${(value as { page: number }).page}`] : undefined
+    const urls = [1, 2, 3].map(n => `${server.url}/list/${n}`)
+    const options = { paginate: { style: 'cursor', next: 'next', param: 'cursor' }, resume: path } as const
+    const first = await parallelRequests(urls, { ...options, follow: slow })
+    const sent = server.requests.length
+    expect(await parallelRequests(urls, { ...options, follow: quick })).toEqual(first)
+    expect(server.requests).toHaveLength(sent)
+  })
+
   test('says of a page that its cursor may have expired', async () => {
     let isLate = false
     const server = await numbers(from => (from === 4 && isLate ? { status: 410 } : undefined))

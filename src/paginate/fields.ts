@@ -18,10 +18,18 @@ export function memberAt(value: unknown, ...names: readonly string[]): unknown {
 export const isNothing = (value: unknown): boolean =>
   value === undefined || value === null || value === '' || value === false
 
+/**
+ * Text or bytes, which have no members: an error page in HTML, for example. An empty body is a page with nothing in it, as
+ * after a 204.
+ */
+export const isUnstructured = (value: unknown): boolean =>
+  typeof value === 'string' ? value !== '' : value instanceof Uint8Array && value.length > 0
+
 /** The kind of a value, without any of it: `an object`. */
 export function shapeOf(value: unknown): string {
   if (value === null || value === undefined) return String(value)
   if (Array.isArray(value)) return 'a list'
   if (digitsOf(value) !== undefined) return 'a number'
+  if (value instanceof Uint8Array) return 'bytes'
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`
 }

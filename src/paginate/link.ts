@@ -2,8 +2,8 @@
 import { targetOf } from './link-header.ts'
 import { NextUrls } from './next-url.ts'
 import { errorIn } from './signs.ts'
-import { END } from './style.ts'
-import type { Style } from './style.ts'
+import { END, refuse } from './style.ts'
+import type { PageStep, Style } from './style.ts'
 
 export const link: Style = ({ hasItems }) => {
   const urls = new NextUrls()
@@ -11,6 +11,16 @@ export const link: Style = ({ hasItems }) => {
     const error = errorIn(page, hasItems)
     if (error !== undefined) return error
     const target = targetOf(page.headers.get('link'), 'next')
-    return target === undefined ? END : urls.step(target, page, 'Link: rel="next"')
+    if (target === undefined) return endOf(page.headers.get('link'))
+    return urls.step(target, page, 'Link: rel="next"')
   }
+}
+
+/** A link of which a proxy or a server left out a character must not count as none. */
+const SAYS_NEXT = /;\s*rel\s*=\s*"?next\b/i
+const ANCHORED = /;\s*anchor\s*=/i
+
+function endOf(field: string | undefined): PageStep {
+  if (field === undefined || !SAYS_NEXT.test(field) || ANCHORED.test(field)) return END
+  return refuse('next', 'the header Link says rel="next", but cannot be read')
 }

@@ -6,7 +6,7 @@ import { auto } from './auto.ts'
 import type { Detecting } from './auto.ts'
 import { cursor } from './cursor.ts'
 import { elasticsearch } from './elasticsearch.ts'
-import { shapeOf } from './fields.ts'
+import { isUnstructured, shapeOf } from './fields.ts'
 import { jsonApi } from './json-api.ts'
 import { link } from './link.ts'
 import { mediawiki } from './mediawiki.ts'
@@ -73,13 +73,26 @@ async function open(plan: PaginatePlan, items: Path | undefined): Promise<OpenPa
 function paginator(plan: StylePlan): Paginator {
   const { style } = plan.plan
   const detecting: Detecting | undefined = style === 'auto' ? auto(plan, STYLES) : undefined
-  const after: After = style === 'auto' ? (detecting as Detecting).after : STYLES[style](plan)
+  const chosen: After = style === 'auto' ? (detecting as Detecting).after : STYLES[style](plan)
+  const after: After = readsBody(plan) ? view => unstructured(view.value) ?? chosen(view) : chosen
   return {
     get detected() {
       return detecting?.detected()
     },
     after: view => guarded(after, view),
   }
+}
+
+/** Whether the next page is found by the members of a page. A function of the caller may read anything. */
+function readsBody({ plan: { style, next } }: StylePlan): boolean {
+  return style === 'cursor'
+    ? typeof next === 'string'
+    : style === 'odata' || style === 'json-api' || style === 'mediawiki'
+}
+
+/** A page in which nothing can be found must not count as the last one. */
+function unstructured(value: unknown): Fault | undefined {
+  return isUnstructured(value) ? refuse('next', `expected a page of JSON, got ${shapeOf(value)}`) : undefined
 }
 
 /** Values that `parseFunc` made may throw when they are read. */
@@ -95,6 +108,8 @@ function itemsFinder(finder: Finder | undefined, items: Path | undefined): Items
   if (finder === undefined) return () => undefined
   const where = typeof items === 'string' ? `at '${items}'` : 'from the function items'
   return value => {
+    if (typeof items === 'string' && isUnstructured(value))
+      return refuse('items', `expected a list ${where}, but the page is ${shapeOf(value)}`)
     const part = finder(value)
     if (!('found' in part)) return part
     const { found } = part

@@ -37,6 +37,9 @@ describe('the style link', () => {
     ['a target with only a query', linked('<?page=2>; rel=next'), 'https://api.test/items?page=2'],
     ['another origin', linked('<https://other.test/2>; rel=next'), 'https://other.test/2'],
     ['a fragment', linked('</items?page=2#top>; rel=next'), 'https://api.test/items?page=2'],
+    ['a link without its closing bracket', linked('</items?page=2; rel="next"'), 'follow/next'],
+    ['a link without its brackets', linked('/items?page=2; rel=next'), 'follow/next'],
+    ['a next link of another resource', linked('</items?page=2>; rel=next; anchor="#part"'), 'end'],
     ['a link to the page itself', linked('<https://api.test/items>; rel=next'), 'follow/loop'],
     ['an empty target, which is the page itself', linked('<>; rel=next'), 'follow/loop'],
     [

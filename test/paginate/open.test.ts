@@ -34,11 +34,16 @@ describe('openItems', () => {
     ['items', { items: null }, undefined],
     ['items', {}, undefined],
     ['items', null, undefined],
-    ['items', 'text', undefined],
+    ['items', '', undefined],
     [value => (value as { a: unknown }).a, { a: [1] }, [1]],
     [() => undefined, {}, undefined],
   ])('%s finds the items of %j', async (path, value, items) => {
     expect((await openItems(path))(value)).toEqual(items)
+  })
+
+  it.each(['<html>', new Uint8Array(2)])('refuses a page without members: %j', async page => {
+    expect((await openItems('items'))(page)).toMatchObject({ code: 'follow/items' })
+    expect((await openItems(() => [1]))(page)).toEqual([1])
   })
 
   it.each<[Path, unknown, string, string]>([

@@ -86,12 +86,13 @@ export function callOfFollowUp(given: FollowUpInput, found: Found, plan: Request
   const { call: parent } = found
   const spec = followUpSpec(given, found)
   if (isFault(spec)) return { refused: spec }
-  const isHome = parent.atHome && originOf(found.url) === parent.origin
+  const isAnswer = found.url === parent.url || originOf(found.url) === parent.origin
+  const isHome = parent.atHome && isAnswer
   const params = plan.params === undefined || !isHome ? undefined : paramsFor(spec, parent.origin, plan.params)
   const item = { index: parent.index, key: parent.key, params, nowMs }
   const call = prepare(spec, item, withoutParams(planAfter(parent.plan, plan)))
   if ('refused' in call) return { refused: otherScheme(urlIn(spec) ?? '') ?? call.refused }
-  if (isHome && call.origin === parent.origin) return inheriting(call, parent, headersIn(given))
+  if (isHome && call.origin === parent.origin) return inheriting(call, parent, given)
   if (isTrusted(given)) return call
   const wrong = targetOf(call.url, parent)
   if ('kind' in wrong) return { refused: wrong }
@@ -102,9 +103,7 @@ export function callOfFollowUp(given: FollowUpInput, found: Found, plan: Request
   )
   const bare = stranger(call, kept, call.own?.credentials)
   // What the parent itself had was given to this origin; what all requests have was not.
-  return call.origin === parent.origin && originOf(found.url) === parent.origin
-    ? inheriting(bare, parent, headersIn(given))
-    : bare
+  return call.origin === parent.origin && isAnswer ? inheriting(bare, parent, given) : bare
 }
 
 /** The request with an absolute URL, as a link on the page is read, and with the `meta` of the one that it follows. */
@@ -138,8 +137,9 @@ function headersIn(given: FollowUpInput): HeaderList {
 }
 
 /** The headers and credentials that the parent itself has, unless the request has its own. */
-function inheriting(call: Call, { own, trip }: Call, named: HeaderList): Call {
+function inheriting(call: Call, { own, trip }: Call, given: FollowUpInput): Call {
   if (own === undefined) return call
+  const named = headersIn(given)
   const { headers: mine, unset, credentials } = call.own ?? NOTHING_OWN
   const hasCredentials = credentials !== undefined || getHeader(mine, 'authorization') !== undefined
   const isTaken = (name: string): boolean =>

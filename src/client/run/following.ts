@@ -74,6 +74,8 @@ export class Following implements Growth {
   /** Records what became of a page that was followed. */
   record: ((call: Call, result: Result, outcome: Outcome) => Outcome | Promise<Outcome>) | undefined = undefined
   readonly #parts: FollowingParts
+  /** Most requests of a run have the same plan. */
+  #last: OpenFollow | undefined
   readonly #opened = new WeakMap<FollowPlan, OpenFollow | Promise<OpenFollow>>()
   /** Added items that nobody has taken, by page. Only in an ordered run. */
   readonly #queued = new Map<Page, Item>()
@@ -234,6 +236,7 @@ export class Following implements Growth {
   }
 
   #openedOf(plan: FollowPlan): OpenFollow | Promise<OpenFollow> {
+    if (this.#last?.plan === plan) return this.#last
     let opened = this.#opened.get(plan)
     if (opened === undefined) {
       const made = openFollow(plan)
@@ -241,6 +244,7 @@ export class Following implements Growth {
       if (isThenable(made)) made.then(open => this.#opened.set(plan, open)).catch(() => undefined)
       this.#opened.set(plan, opened)
     }
+    if (!isThenable(opened)) this.#last = opened
     return opened
   }
 

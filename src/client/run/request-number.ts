@@ -14,17 +14,26 @@ export function requestNumber({ method, url, body }: Call): number {
   addText(method)
   addText(url)
   if (typeof body === 'string') addText(body)
-  else if (body instanceof Uint8Array) for (const byte of body) add(byte)
+  else if (body instanceof Uint8Array) addBytes(body)
   return (finished(high) >>> 11) * 2 ** 32 + (finished(low) >>> 0)
 }
 
 function addText(text: string): void {
-  for (let at = 0; at < text.length; at++) add(text.charCodeAt(at))
+  let [one, two] = [low, high]
+  for (let at = 0; at < text.length; at++) {
+    const unit = text.charCodeAt(at)
+    one = Math.imul(one ^ unit, 0x01000193)
+    two = Math.imul(two ^ unit, 0x85ebca6b) + 1
+  }
+  low = one
+  high = two
 }
 
-function add(unit: number): void {
-  low = Math.imul(low ^ unit, 0x01000193)
-  high = Math.imul(high ^ unit, 0x85ebca6b) + 1
+function addBytes(bytes: Uint8Array): void {
+  for (const byte of bytes) {
+    low = Math.imul(low ^ byte, 0x01000193)
+    high = Math.imul(high ^ byte, 0x85ebca6b) + 1
+  }
 }
 
 function finished(hash: number): number {

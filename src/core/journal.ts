@@ -58,6 +58,8 @@ export interface DoneLine {
   readonly headers?: Readonly<Record<string, string>>
   /** What follows the page cannot be found from the line, because its `Link` holds a secret. */
   readonly incomplete?: 'link'
+  /** The response is that of the line before with this id, and was judged again: nothing was sent for this line. */
+  readonly again?: true
   /** What each attempt did. Absent with one attempt. */
   readonly tries?: readonly Try[]
   readonly attempts: number

@@ -93,9 +93,13 @@ export class Collector {
     const isUnsent = isUnsentEntry(entry)
     const ending = isUnsent ? UNSENT : this.classes.numberOf(ok ? 'ok' : (code as string), status)
     const before = this.ids.swap(id, 1 + ending + (number << CLASS_BITS))
-    if (before !== 0) this.#revert(id, before - 1)
+    if (before !== 0) this.#revert(id, before - 1, entry.isAgain)
     host.count(ending, 1)
     if (isUnsent) return
+    if (entry.isAgain && before !== 0) {
+      if (!ok) this.samples.addFailure(entry, host.host)
+      return
+    }
     const wireMs = wireMsOf(entry)
     this.#addTimes(entry, host, wireMs)
     if (atMs !== undefined) this.timeline.add(this.clock.place(atMs, wireMs), wireMs, ok, bytes)
@@ -124,10 +128,10 @@ export class Collector {
   }
 
   /** Takes back how an earlier line says that the request ended. */
-  #revert(id: string, state: number): void {
+  #revert(id: string, state: number, isAgain = false): void {
     const ending = state & CLASS_MASK
     this.hosts.list[state >>> CLASS_BITS]?.count(ending, -1)
-    if (ending !== IN_DOUBT && ending !== UNSENT) this.superseded++
+    if (ending !== IN_DOUBT && ending !== UNSENT && !isAgain) this.superseded++
     this.samples.removeFailure(id)
   }
 

@@ -47,6 +47,8 @@ export interface Entry {
   readonly value: unknown
   /** `'base64'` if the value is bytes. */
   readonly encoding: string | undefined
+  /** The line before with this id has the same response: only how it was judged is new. */
+  readonly isAgain: boolean
 }
 
 type JsonObject = Readonly<Record<string, unknown>>
@@ -82,6 +84,7 @@ export function entryOfLine(line: JsonObject): Entry | undefined {
     atMs: timeOf(line['at']),
     value: line['value'],
     encoding: textOf(line['encoding']),
+    isAgain: line['again'] === true,
   }
 }
 
@@ -111,6 +114,7 @@ export function entryOfOutcome(outcome: Outcome, atMs?: number): Entry {
     atMs,
     value: outcome.value,
     encoding: undefined,
+    isAgain: false,
   }
 }
 

@@ -103,6 +103,7 @@ export async function harOfFile({ path, target, bodies, overwrite }: HarOfFile):
     if (line.kind !== 'entry') return
     const { entry } = line
     if (++number !== (last.get(entry.id) || number)) return void superseded++
+    if (entry.isAgain) superseded--
     const whole = harEntries(entry, bodies ? { body: bodyOfLine(entry) } : {})
     // Closing the file rejects with the error of a write.
     file.add({ whole, bare: () => harEntries(entry, {}) }).catch(() => undefined)

@@ -49,6 +49,14 @@ describe('the data of a report', () => {
     expect(hosts.map(({ ok, failed: bad }) => [ok, bad])).toEqual([[2, 1]])
   })
 
+  test('counts a response once that was judged again', async () => {
+    const path = runFile(onTestFinished, done(0), failed(0, 'follow/errors', { again: true }), done(1))
+    const { counts, failures, source, timings } = await dataOf(path)
+    expect(counts).toMatchObject({ requests: 2, ok: 1, failed: 1, attempts: 2, bytes: 20 })
+    expect(failures.map(({ id, code }) => [id, code])).toEqual([['#0', 'follow/errors']])
+    expect([source.superseded, timings['total']?.count]).toEqual([0, 2])
+  })
+
   test('leaves out figures that no run has', async () => {
     const absurd = { attempts: 1e300, bytes: 1e300, timings: { total: 1e300, firstByte: -5, body: 2 } }
     const { counts, timings } = await dataOf(runFile(onTestFinished, done(0, absurd), done(1)))

@@ -338,7 +338,7 @@ export class Resume {
       return settle(call, { ...recordedFault(line, call), origin }, this.#parts.clock)
     }
     if (print === undefined || (isAsBefore && RequestError.reason(outcome.error) === error?.message)) return outcome
-    return this.#write(call, print, outcome, () => ({ value, encoding, head }))
+    return this.#write(call, print, outcome, () => ({ value, encoding, head, ...AGAIN }))
   }
 
   /**
@@ -354,13 +354,14 @@ export class Resume {
       const { error, value, encoding, head, incomplete } = line
       const isAsBefore = !outcome.ok && error?.code === outcome.error.code
       if (isAsBefore && error.message === RequestError.reason(outcome.error)) return outcome
-      return this.#write(call, print, outcome, () => ({ value, encoding, head, incomplete }))
+      return this.#write(call, print, outcome, () => ({ value, encoding, head, incomplete, ...AGAIN }))
     }
     const write = (value: unknown): Promise<Outcome> =>
       this.#write(call, print, outcome, () => ({
         ...this.#keyOf(call),
         ...lineValue(call, result, value),
         ...lossOf(call, result, outcome),
+        ...AGAIN,
       }))
     // The line without it says that the page is there, which is true as well.
     return this.#plainValue(call, result).then(write, () => outcome)
@@ -420,6 +421,9 @@ export class Resume {
     return broken
   }
 }
+
+/** The same response again, in another light. */
+const AGAIN: Pick<DoneLine, 'again'> = { again: true }
 
 /** The roll of an input that was compared as a whole. */
 const PROVEN = { met: 1 }

@@ -2,6 +2,7 @@
 import { Histogram } from './histogram.ts'
 import type { Outcome, Timings } from './outcome.ts'
 import type { Counted, PhaseStatistics } from './statistics.ts'
+import { codeOf } from './unsent-outcome.ts'
 import type { Writable } from './writable.ts'
 
 export type PhaseName = keyof Timings
@@ -51,7 +52,7 @@ export class HostTally {
     if (outcome.ok) this.ok++
     else {
       this.failed++
-      this.#countCode(outcome.error.code, 1)
+      this.#countCode(codeOf(outcome) ?? outcome.error.code, 1)
     }
     if (response !== undefined) this.#countStatus(response.status)
     if (outcome.source === 'run-file') {

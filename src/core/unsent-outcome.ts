@@ -78,6 +78,12 @@ class UnsentOutcome implements FailedOutcome {
     return #what in outcome && !(outcome.#what instanceof Made) ? outcome.#why.reason.code : outcome.error?.code
   }
 
+  static urlOf(this: void, outcome: Outcome): string {
+    const what = #what in outcome ? outcome.#what : undefined
+    if (what === undefined || what instanceof Made) return outcome.request.url
+    return typeof what === 'string' ? what : what.url
+  }
+
   #make(label: Label | string): FailedOutcome {
     const { id, index, key } = this
     const { method, reason, secretNames } = this.#why
@@ -137,6 +143,9 @@ export function unsentOutcome(
 
 /** The error code of an outcome, without creating its error. */
 export const codeOf: (outcome: Pick<Outcome, 'error'>) => FaultCode | undefined = UnsentOutcome.codeOf
+
+/** The URL of an outcome, without creating its request: it may hold secrets that `request.url` does not show. */
+export const urlOf: (outcome: Outcome) => string = UnsentOutcome.urlOf
 
 /** Whether the server never got the request, or turned it away unprocessed. A rerun sends it. */
 export function isUnsent(outcome: Pick<Outcome, 'error'>): boolean {

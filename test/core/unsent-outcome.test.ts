@@ -4,7 +4,8 @@ import { RequestError } from '../../src/core/error.ts'
 import { refusedOutcome } from '../../src/core/outcome.ts'
 import type { FailedOutcome } from '../../src/core/outcome.ts'
 import { fault } from '../../src/core/result.ts'
-import { codeOf, isUnsent, unsentOutcome } from '../../src/core/unsent-outcome.ts'
+import { Tally } from '../../src/core/tally.ts'
+import { codeOf, isUnsent, unsentOutcome, urlOf } from '../../src/core/unsent-outcome.ts'
 
 const URL_WITH_SECRET = 'https://user:hunter2@x.test/a?token=hunter2&q=1'
 const REASON = fault('aborted/not_started', 'not sent: enough', { cause: new Error('enough') })
@@ -69,6 +70,28 @@ test('codeOf returns the code without creating the error', () => {
   expect(outcome.error.code).toBe('aborted/not_started')
   expect(asked).toBe(1)
   expect(isUnsent({ error: undefined })).toBe(false)
+})
+
+test('urlOf returns the URL without creating the request', () => {
+  expect(urlOf(made())).toBe(URL_WITH_SECRET)
+  expect(urlOf(unsentOutcome('#7', label(), 'https://x.test/a', REASON))).toBe('https://x.test/a')
+  expect(urlOf(atOnce())).toBe(atOnce().request.url)
+})
+
+test('statistics count an entry by code and host without creating its error and request', () => {
+  const outcome = unsentOutcome('#0', label(), 'https://user:hunter2@x.test/a', REASON)
+  const tally = new Tally({ now: () => 0, epochMs: () => 0, after: () => ({ cancel: () => undefined }) })
+  let read = 0
+  for (const name of ['request', 'error'] as const) {
+    Object.defineProperty(outcome, name, { get: () => read++ })
+  }
+  tally.add(outcome, undefined)
+  expect(read).toBe(0)
+  expect(tally.snapshot()).toMatchObject({
+    failed: 1,
+    codes: { 'aborted/not_started': 1 },
+    hosts: [{ host: 'x.test' }],
+  })
 })
 
 test('a lazy field can be replaced like any other', () => {

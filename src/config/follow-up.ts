@@ -22,9 +22,9 @@ import type { PageChange } from '../core/pagination.ts'
 import { wordsOf, wordsOfAll } from '../core/problem.ts'
 import type { Problem } from '../core/problem.ts'
 import { problem } from '../core/problem.ts'
-import { fault, isFault } from '../core/result.ts'
+import { fault } from '../core/result.ts'
 import type { Fault } from '../core/result.ts'
-import type { Params } from '../core/spec.ts'
+import type { Params, RequestSpec } from '../core/spec.ts'
 import { Trip } from '../core/trip.ts'
 import { parseUrl, printableUrl } from '../core/url.ts'
 import type { ParsedUrl } from '../core/url.ts'
@@ -84,8 +84,11 @@ export function callOfPage(
 /** The Call of a request that `follow` returned. */
 export function callOfFollowUp(given: FollowUpInput, found: Found, plan: RequestPlan, nowMs: number): Call | Refusal {
   const { call: parent } = found
+  if (hasKey(given)) {
+    const wrong = problem('key', 'none in a follow-up', 'one', 'Its id is made from that of the request before it.')
+    return { refused: fault('invalid_request/key', wordsOf(wrong)) }
+  }
   const spec = followUpSpec(given, found)
-  if (isFault(spec)) return { refused: spec }
   const isAnswer = found.url === parent.url || originOf(found.url) === parent.origin
   const isHome = parent.atHome && isAnswer
   const params = plan.params === undefined || !isHome ? undefined : paramsFor(spec, parent.origin, plan.params)
@@ -106,18 +109,19 @@ export function callOfFollowUp(given: FollowUpInput, found: Found, plan: Request
   return call.origin === parent.origin && isAnswer ? inheriting(bare, parent, given) : bare
 }
 
+const isSpec = (given: FollowUpInput): given is RequestSpec =>
+  isRecord(given) && !(given instanceof URL) && !(given instanceof Unusable) && !isFetchRequest(given)
+
+const hasKey = (given: FollowUpInput): boolean => isSpec(given) && given.key !== undefined
+
 /** The request with an absolute URL, as a link on the page is read, and with the `meta` of the one that it follows. */
-function followUpSpec(given: FollowUpInput, { call: { meta }, url: base }: Found): FollowUpInput | Fault {
+function followUpSpec(given: FollowUpInput, { call: { meta }, url: base }: Found): FollowUpInput {
   if (typeof given === 'string') {
     const url = absolute(given, base) ?? given
     return meta === undefined ? url : { url, meta }
   }
   if (given instanceof URL) return meta === undefined ? given : { url: given, meta }
-  if (!isRecord(given) || given instanceof Unusable || isFetchRequest(given)) return given
-  if ('key' in given && given.key !== undefined) {
-    const wrong = problem('key', 'none in a follow-up', 'one', 'Its id is made from that of the request before it.')
-    return fault('invalid_request/key', wordsOf(wrong))
-  }
+  if (!isSpec(given)) return given
   const { url } = given
   return { ...given, url: typeof url === 'string' ? (absolute(url, base) ?? url) : url, meta: given.meta ?? meta }
 }

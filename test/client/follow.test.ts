@@ -408,6 +408,41 @@ describe('a follow that misbehaves', () => {
     })
   })
 
+  test('a request that throws when it is read fails alone', async () => {
+    const server = await echoServer((_request, response) => response.end('1'))
+    const follow: Follow = (_outcome, { depth }) =>
+      depth > 0
+        ? undefined
+        : [
+            {
+              get url(): string {
+                throw new Error('no url')
+              },
+            },
+            '/other',
+          ]
+    const client = newClient()
+    const outcome = await client.request(server.url, { follow, onFailure: 'settle' })
+    expect(outcome.error).toMatchObject({ code: 'invalid_request/unreadable', items: [1, 1] })
+  })
+
+  test('an object of a server is no failure of this library, whatever it looks like', async () => {
+    const next = { kind: 'fault', code: 'timeout/total', message: 'said the server' }
+    const server = await echoServer((_request, response) => response.end(JSON.stringify({ next })))
+    const sync = ({ value }: OkOutcome<{ next: object }>): never => value.next as never
+    for (const follow of [sync, async (outcome: OkOutcome<{ next: object }>) => Promise.resolve(sync(outcome))]) {
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      const outcome = await newClient().request(server.url, { follow, onFailure: 'settle' })
+      expect(outcome.error?.code).toMatch(/^invalid_request\//)
+    }
+  })
+
+  test('an empty text is the end, as in many APIs', async () => {
+    const server = await echoServer((_request, response) => response.end('{"next":""}'))
+    const follow = ({ value }: OkOutcome<{ next: string }>): string => value.next
+    expect(await newClient().request(server.url, { follow })).toEqual([{ next: '' }])
+  })
+
   test('a path of one request that does not compile fails that request', async () => {
     const server = await echoServer((_request, response) => response.end('[1]'))
     const client = newClient()

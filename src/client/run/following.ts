@@ -9,6 +9,7 @@ import { requestNumber } from './request-number.ts'
 import type { RequestIds } from './request-ids.ts'
 import { callOfFollowUp, callOfPage, isForeign } from '../../config/follow-up.ts'
 import type { Found } from '../../config/follow-up.ts'
+import type { Refusal } from '../../config/prepare.ts'
 import type { BatchPlan } from '../../config/plan.ts'
 import { Unusable } from '../../config/unusable.ts'
 import type { Call, CallPlan } from '../../core/call.ts'
@@ -144,12 +145,8 @@ export class Following implements Growth {
   }
 
   #prepare({ page, found, what, refusal }: FollowUp): Call | Outcome {
-    const { clock, plan } = this.#parts
-    const nowMs = clock.now()
-    const made =
-      'spec' in what
-        ? callOfFollowUp(what.spec, found, plan.request, nowMs)
-        : callOfPage(found.call, what, found, nowMs)
+    const nowMs = this.#parts.clock.now()
+    const made = 'spec' in what ? this.#callOf(what.spec, found, nowMs) : callOfPage(found.call, what, found, nowMs)
     if (refusal !== undefined) return this.#refused(page, found, 'refused' in made ? found.url : made.url, refusal)
     if ('refused' in made) {
       const { url, meta } =
@@ -162,6 +159,16 @@ export class Following implements Growth {
     const shown = printableUrl(call.url, call.plan.secretNames)
     const message = `the page was requested before: ${call.method} ${shown}`
     return this.#refused(page, found, call.url, fault('follow/loop', message))
+  }
+
+  #callOf(spec: FollowUpInput, found: Found, nowMs: number): Call | Refusal {
+    try {
+      return callOfFollowUp(spec, found, this.#parts.plan.request, nowMs)
+    } catch (error) {
+      // A getter or a Proxy threw.
+      const message = `expected a request that can be read, but reading it threw: ${reasonOf(error)}`
+      return { refused: fault('invalid_request/unreadable', message, { cause: error }) }
+    }
   }
 
   /** A request of the input whose further pages will be requested: with the size of its pages, and as a read. */
@@ -267,24 +274,19 @@ export class Following implements Growth {
     const step = this.#decide(page, found, result, outcome, open)
     if (isFault(step)) return this.#fail(call, page, result, outcome, step)
     // At once and in this order also if `follow` is async: the ids of a resumed run must be the same.
-    const go = (ups: FollowUps | Fault): Outcome => {
-      if (isFault(ups)) return this.#fail(call, page, result, outcome, ups)
+    const go = (ups: FollowUps): Outcome => {
       if (step !== undefined) this.#turn(chain, found, step, open.plan)
       const wrong = this.#lead(page, found, ups, open.plan)
       return wrong === undefined ? this.#close(page, outcome) : this.#fail(call, page, result, outcome, wrong)
     }
     const { follow } = open.plan
     if (follow === undefined) return go(undefined)
-    let answer
-    try {
-      answer = follow(outcome, contextOf(call, page))
-    } catch (error) {
-      return go(followThrew(error))
-    }
-    if (!isThenable(answer)) return go(answer)
-    const late = answer
     const limits = { trip: call.trip, timeoutMs: call.plan.timeouts.callbackMs, clock: this.#parts.clock }
-    return Promise.resolve(runCallback(() => late, followThrew, limits)).then(go)
+    // In a wrapper, because a server may send an object that looks like a Fault.
+    const asked = runCallback(() => wrapped(follow(outcome, contextOf(call, page))), followThrew, limits)
+    const finish = (given: Given | Fault): Outcome =>
+      isFault(given) ? this.#fail(call, page, result, outcome, given) : go(given.ups)
+    return isThenable(asked) ? asked.then(finish) : finish(asked)
   }
 
   /** The items of a page, as far as they are wanted. */
@@ -371,7 +373,8 @@ export class Following implements Growth {
   /** What `follow` has returned. */
   #lead(page: Page, found: Found, ups: FollowUps, plan: FollowPlan): Fault | undefined {
     const { chain } = page
-    if (ups === undefined || ups === null) return undefined
+    // Many APIs have an empty text where a further page would be named.
+    if (ups === undefined || ups === null || ups === '') return undefined
     if (!Array.isArray(ups)) {
       const spec = ups as FollowUpInput
       // Beside a style of pagination, the next pages are its own.
@@ -465,6 +468,14 @@ function withoutPagination(call: Call, spec: FollowUpInput): Call {
     unpaginated.set(plan, without)
   }
   return { ...call, plan: without }
+}
+
+interface Given {
+  readonly ups: FollowUps
+}
+
+function wrapped(answer: FollowUps | PromiseLike<FollowUps>): Given | PromiseLike<Given> {
+  return isThenable(answer) ? answer.then(ups => ({ ups })) : { ups: answer }
 }
 
 const followThrew = (error: unknown): Fault =>

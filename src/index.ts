@@ -54,6 +54,7 @@ export type {
   Telemetry,
 } from './core/events.ts'
 export type { AttemptTimings, Try } from './core/tries.ts'
+export type { SharedLimits } from './core/shared-limits.ts'
 export type { Progress, Totals } from './core/progress.ts'
 export type { CookieStore, Transport } from './core/ports.ts'
 export type { WireAttempt } from './core/wire-attempt.ts'

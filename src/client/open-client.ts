@@ -215,6 +215,19 @@ export class OpenClient {
     given: Omit<BatchRunParts, 'openJournal' | 'clock' | 'own' | 'options'> & Partial<RunPart>,
     own?: RunStatistics,
   ): BatchRun | Promise<BatchRun> {
+    const ready = given.wired.ready()
+    if (ready === undefined) return this.#begin(given, own)
+    const end = (error: unknown): never => {
+      if (own !== undefined) this.#statistics?.end(own)
+      throw error
+    }
+    return ready.then(() => this.#begin(given, own), end)
+  }
+
+  #begin(
+    given: Omit<BatchRunParts, 'openJournal' | 'clock' | 'own' | 'options'>,
+    own: RunStatistics | undefined,
+  ): BatchRun | Promise<BatchRun> {
     const over = (): void => {
       if (own !== undefined) this.#statistics?.end(own)
     }

@@ -5,6 +5,8 @@
 import { opinionsOf } from './opinions.ts'
 import { channels } from './channels.ts'
 import { observers } from './observers.ts'
+import { labelled, paceOf, startsOf } from './pace.ts'
+import type { Pace } from './pace.ts'
 import { processSockets } from './process-sockets.ts'
 import type { ReadJson } from './opinions.ts'
 import { tokenEndpoint } from './token-endpoint.ts'
@@ -30,7 +32,6 @@ import type { Send } from '../core/layer.ts'
 import type { Clock, Transport } from '../core/ports.ts'
 import type { Wire } from '../core/wire.ts'
 import { isItems } from '../core/passed-on.ts'
-import { formatRate } from '../core/rate.ts'
 import type { Rate } from '../core/rate.ts'
 import { isFault } from '../core/result.ts'
 import type { Result } from '../core/result.ts'
@@ -79,6 +80,8 @@ export interface Wired {
   readonly observer: Observer
   /** Names in `hosts` that no request has matched so far. */
   readonly unmatched: () => readonly string[]
+  /** What must be there before the first request; undefined once it is, or if nothing must be. */
+  readonly ready: () => Promise<void> | undefined
   readonly close: () => Promise<void>
 }
 
@@ -114,17 +117,19 @@ export function wire(plan: ClientPlan, clock: Clock, random: () => number, ports
     wake: () => gate.turn(spending as Limit),
   })
   const matched = new Set<string>()
+  const pace = paceOf(plan, clock, () => gate)
   const gate: Gate = new Gate({
-    limits: [...sharedLimits(plan), ...(ports.limits ?? []), ...(spending === undefined ? [] : [spending])],
+    limits: [...limitsOfAll(plan), ...(ports.limits ?? []), ...(spending === undefined ? [] : [spending])],
     slots: plan.concurrency,
     clock,
     random,
     laneOf(call, shared, shares) {
       const own = entryOf(plan.hosts, call.lane, call.origin)
       for (const name of own?.names ?? []) matched.add(name)
-      return laneFor(call, own ?? plan.perHost, plan, shared, shares)
+      return laneFor(call, own ?? plan.perHost, plan, { shared, shares, rates: pace.limitsOf })
     },
   })
+  pace.begin()
   const opinions =
     ports.opinions?.(gate) ??
     opinionsOf(jsonForHook, clock, (call, cost) => gate.correct(call, trueCosts(cost, call.plan)))
@@ -161,9 +166,17 @@ export function wire(plan: ClientPlan, clock: Clock, random: () => number, ports
     ),
   )
   const close = async (): Promise<void> => {
-    await Promise.all([owned ? transport.close() : undefined, cookies.close()])
+    await Promise.all([owned ? transport.close() : undefined, cookies.close(), pace.close()])
   }
-  return { send, gate, cookies, observer, unmatched: () => unmatchedIn(plan, matched), close }
+  return {
+    send,
+    gate,
+    cookies,
+    observer,
+    unmatched: () => unmatchedIn(plan, matched),
+    ready: pace.ready,
+    close,
+  }
 }
 
 /** The names of `hosts` that no request has matched. */
@@ -192,22 +205,19 @@ function sinkFor(call: Call, clock: Clock): BodySink | undefined {
 }
 
 /** The limits of all requests of the client, slots first. */
-function sharedLimits({ concurrency, rates, budgets, auto }: ClientPlan): Limit[] {
+function limitsOfAll({ concurrency, rates, budgets, auto, sharedLimits }: ClientPlan): Limit[] {
   const named = Object.entries(budgets)
   const option = auto ? 'maxConcurrency' : 'concurrency'
   // Without budgets, a cost counts as that many starts; a request counts as one start at least.
   const weighsStarts = named.length === 0
   return [
     slots(concurrency, { label: `${option} ${concurrency}`, option }),
-    ...rates.map(rate => labelled(weighsStarts ? startsLimit(rate, startsOf) : rateLimit(rate), 'rate', rate)),
+    // Rates that several processes share are limits of each lane.
+    ...(sharedLimits === undefined ? rates : []).map(rate =>
+      labelled(weighsStarts ? startsLimit(rate, startsOf) : rateLimit(rate), 'rate', rate),
+    ),
     ...named.flatMap(([name, several]) => several.map(rate => budgetLimit(rate, name))),
   ]
-}
-
-/** A request counts as one start at least. */
-function startsOf({ costs }: Call): number {
-  const weight = typeof costs === 'number' ? costs : (costs['rateLimit'] ?? 1)
-  return Math.max(1, Math.ceil(weight))
 }
 
 function budgetLimit(rate: Rate, name: string): Limit {
@@ -217,21 +227,18 @@ function budgetLimit(rate: Rate, name: string): Limit {
   return labelled({ ...limit, correct: (call, costs) => limit.correct(call, weightOf(costs)) }, `budget ${name}`, rate)
 }
 
-/** The name is for advice. */
-const labelled = (limit: Limit, name: string, rate: Rate): Limit => ({ ...limit, label: `${name} ${formatRate(rate)}` })
+interface LaneSurroundings {
+  readonly shared: readonly Limit[]
+  readonly shares: Shares
+  readonly rates: Pace['limitsOf']
+}
 
 /**
  * The lane of this call's host or key.
  * @param limits from its entry in `hosts`, or from `perHost`
  */
-function laneFor(
-  { lane: key }: Call,
-  host: HostPlan,
-  plan: ClientPlan,
-  shared: readonly Limit[],
-  shares: Shares,
-): Lane {
-  const { concurrency, rates } = host
+function laneFor(call: Call, host: HostPlan, plan: ClientPlan, { shared, shares, rates }: LaneSurroundings): Lane {
+  const { concurrency } = host
   const option = host === plan.perHost ? 'perHost.concurrency' : 'hosts'
   const hostSlots = plan.auto
     ? adaptive({ max: Math.min(concurrency, plan.concurrency) })
@@ -239,10 +246,10 @@ function laneFor(
       ? undefined
       : slots(concurrency, { label: `host concurrency ${concurrency}`, option })
   return new Lane({
-    key,
+    key: call.lane,
     slots: hostSlots,
     // A cost counts at the limits of all hosts; at those of its own host a request counts as one start.
-    rates: rates.map(rate => labelled(rateLimit(rate), 'host rate', rate)),
+    rates: rates(call, host.rates),
     quota: plan.respectServerLimits ? new Quotas() : undefined,
     breaker: plan.breaker && breaker(plan.breaker),
     shared,

@@ -6,6 +6,7 @@ import type { Telemetry } from '../core/events.ts'
 import type { CookiesInput, DispatcherLike, LookupInput } from '../core/options.ts'
 import type { Transport } from '../core/ports.ts'
 import type { Rate } from '../core/rate.ts'
+import type { SharedLimits } from '../core/shared-limits.ts'
 import type { BreakerPlan } from '../core/breaker-plan.ts'
 
 /** The limits of one host. */
@@ -29,6 +30,8 @@ export interface ClientPlan {
   readonly rates: readonly Rate[]
   readonly perHost: HostPlan
   readonly hosts: Readonly<Record<string, NamedHostPlan>>
+  /** Shares the rates with other processes. */
+  readonly sharedLimits: SharedLimits | undefined
   readonly budgets: Readonly<Record<string, readonly Rate[]>>
   readonly respectServerLimits: boolean
   readonly breaker: BreakerPlan | undefined

@@ -1,4 +1,5 @@
 /** Guards for values that are recognised by their methods. */
+import type { SharedLimits } from '../core/shared-limits.ts'
 import type { DispatcherLike } from '../core/options.ts'
 import type { Telemetry } from '../core/events.ts'
 import type { CookieStore, Transport } from '../core/ports.ts'
@@ -16,5 +17,7 @@ export const isCookieStore = (value: unknown): value is CookieStore =>
   can(value, 'getCookieStringSync') && can(value, 'setCookieSync')
 
 export const isTelemetry = (value: unknown): value is Telemetry => can(value, 'start') && can(value, 'end')
+
+export const isSharedLimits = (value: unknown): value is SharedLimits => can(value, 'open')
 
 export const isSink = (value: unknown): value is Sink => can(value, 'write') && can(value, 'close')

@@ -1,4 +1,5 @@
 /** The types of the options. Their entries in `config/options/` make `--help` and the table in the README. */
+import type { SharedLimits } from './shared-limits.ts'
 import type { FollowLimits } from './follow.ts'
 import type { ConnectionOptions } from './connection-options.ts'
 import type { Telemetry } from './events.ts'
@@ -331,6 +332,15 @@ export interface ClientOptions extends SharedOptions, ConnectionOptions, ProxyOp
    * @example hosts: { 'api.x.com': { rateLimit: '5/s' }, '*.y.com': { concurrency: 2 } }
    */
   hosts?: Readonly<Record<string, HostLimits>> | undefined
+  /**
+   * Share `rateLimit` and the rates of `perHost` and `hosts` with other processes: all of them together start at most that
+   * many requests. A 429 pauses its host in all of them. Other limits count in each process alone. Default none. Not in
+   * `parallelRequestsSync`. The first call rejects with a ConfigError if Redis cannot be used; what happens later is in
+   * docs/limits.md.
+   *
+   * @example rateLimit: '500/s', sharedLimits: redisLimits('redis://127.0.0.1')
+   */
+  sharedLimits?: SharedLimits | undefined
   /**
    * A function that returns the name under which a request is limited: an account, a tenant. Requests with the same key
    * share the limits of `perHost`, the pauses that a server asks for, and the breaker. Default, and for undefined: the

@@ -1,5 +1,6 @@
 /** The connection to Redis: how it is opened, how it behaves while Redis is away, and what its errors mean. */
 import type { Redis } from 'ioredis'
+import { kindOf, matching } from '../config/kinds.ts'
 import { ConfigError } from '../core/error.ts'
 
 /** An attempt to connect takes at most this long. */
@@ -65,6 +66,17 @@ export async function connectRedis(url: string, subject: string, options: Connec
   }
 }
 
+/** The value is never shown: it may hold a password. */
+export const readRedisUrl = matching(
+  'a URL redis://… or rediss://…',
+  (value): value is string =>
+    typeof value === 'string' && URL.canParse(value) && REDIS_URL.test(value) && new URL(value).hostname !== '',
+  'Write it as redis://user:password@host:6379/0.',
+  value => (typeof value === 'string' ? 'another text' : kindOf(value)),
+)
+
+const REDIS_URL = /^rediss?:\/\//i
+
 /** Where a URL leads, without its user and password: `redis://host:6379/0`. */
 export function redisPlace(url: string): string {
   if (!URL.canParse(url)) return 'redis'
@@ -98,8 +110,7 @@ const TROUBLES: readonly (readonly [RegExp, (place: string) => string])[] = [
   ],
   [
     /NOPERM|No permissions/,
-    place =>
-      `the Redis user of ${place} lacks a permission. It needs the keys {preq}:* and the commands of @read, @write, @connection, @scripting and time.`,
+    place => `the Redis user of ${place} lacks a permission. docs/limits.md says which ones it needs.`,
   ],
   [/DB index/, place => `Redis at ${place} has no such database. Correct the number at the end of the URL.`],
   [/LOADING/, place => `Redis at ${place} is still loading its data. Try again when it is ready.`],
@@ -108,6 +119,7 @@ const TROUBLES: readonly (readonly [RegExp, (place: string) => string])[] = [
     place =>
       `no TLS connection to ${place}: its certificate was refused, or it does not speak TLS. Check the scheme, or trust its authority with NODE_EXTRA_CA_CERTS.`,
   ],
+  [/closed|ECONNRESET|EPIPE|writeable/, place => `the connection to Redis at ${place} was lost.`],
   [
     /ETIMEDOUT|timed out|timeout/i,
     place => `Redis at ${place} did not answer in time. Check the host, the port, the scheme and the firewall.`,

@@ -158,6 +158,11 @@ export class Gate {
     if (queue !== undefined) this.#demands.after(() => this.#demands.note(queue))
   }
 
+  /** No request of this lane goes before this time. */
+  pausedUntilMs(key: string): number {
+    return this.#lanes.get(key)?.lane.pausedUntilMs ?? -Infinity
+  }
+
   /** The standing of this lane's host. */
   standingOf(key: string): Standing {
     return this.#lanes.get(key)?.lane.standing ?? 'new'

@@ -131,6 +131,7 @@ export class WaitLists {
       if (this.#waitLists.get(waitList.limit) === waitList) this.#waitLists.delete(waitList.limit)
       return
     }
+    waitList.limit.awaited?.(nowMs)
     const waitMs = waitList.limit.waitMs(nowMs, head.attempt.call)
     waitList.dueAtMs =
       nowMs + (waitMs > 0 && waitList.limit.waitsFor === 'rate' ? Math.max(waitMs, MIN_NAP_MS) : waitMs)

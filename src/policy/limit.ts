@@ -17,6 +17,8 @@ export interface Limit {
   waitMs(nowMs: number, call: Call): number
   /** Takes what a `waitMs` of 0 has just promised. */
   book(nowMs: number, call: Call): void
+  /** A lane waits here. Called again whenever it still does after it was served. MUST change nothing at once. */
+  awaited?(nowMs: number): void
   /** Whether it is exhausted, so that only a release can help. */
   isFull?(): boolean
   /** Replaces what was booked for the call's last attempt by what it really cost. */

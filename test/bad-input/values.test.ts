@@ -371,6 +371,7 @@ const WRONG: Readonly<Record<OptionName, readonly unknown[]>> = {
       beforeRequest(): void {}
     })(),
   ],
+  sharedLimits: [true, 'redis://127.0.0.1', null, {}, () => 1, { open: 1 }],
   telemetry: [true, 'otel', null, {}, () => 1, { start() {} }, { start: 1, end() {} }],
 }
 

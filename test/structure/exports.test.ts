@@ -46,6 +46,7 @@ it('parallel-requests/distributed exports exactly these names', () => {
     'examineBroker',
     'pause',
     'reconcile',
+    'redisLimits',
     'resume',
     'status',
     'submit',

@@ -17,7 +17,15 @@ import { snippetsOf } from '../support/snippets.ts'
 const run = promisify(execFile)
 const ORIGIN = 'https://api.example.com'
 /** Modules that snippets may import. */
-const MODULES = ['@opentelemetry/api', '@standard-schema/spec', '@types/node', 'tough-cookie', 'undici', 'valibot']
+const MODULES = [
+  '@opentelemetry/api',
+  '@standard-schema/spec',
+  '@types/node',
+  'ioredis',
+  'tough-cookie',
+  'undici',
+  'valibot',
+]
 const PAGES = [
   'README.md',
   ...readdirSync('docs')

@@ -2,13 +2,14 @@
 import type { HostPlan, NamedHostPlan } from '../client-plan.ts'
 import type { BreakerPlan } from '../../core/breaker-plan.ts'
 import { funcOf } from '../functions.ts'
-import { bool, count, duration, fields, got, isPlain, problem, withFields } from '../kinds.ts'
+import { bool, count, duration, fields, got, isPlain, matching, problem, withFields } from '../kinds.ts'
 import type { Read } from '../kinds.ts'
 import { hostProblems, readBudgets, readCost, readHosts, readPerHost } from '../limit-input.ts'
 import type { ReadHostLimits } from '../limit-input.ts'
 import { literalOf } from '../literal.ts'
 import { option, part } from '../option.ts'
 import { rates } from '../rate-input.ts'
+import { isSharedLimits } from '../shapes.ts'
 import type { ReadRate } from '../rate-input.ts'
 import type { Values } from '../table.ts'
 import type { CallPlan, Costs } from '../../core/call.ts'
@@ -105,6 +106,19 @@ export const LIMIT_OPTIONS = {
     crosses: 'plain',
     doc: "Limits of certain hosts, which replace `perHost` for them: `{ 'api.x.com': { rateLimit: '5/s' }, '*.y.com': { concurrency: 2 } }`.",
   }),
+  sharedLimits: option({
+    scope: 'client',
+    read: matching(
+      'rates shared through Redis',
+      isSharedLimits,
+      "Give redisLimits('redis://…') of 'parallel-requests/distributed'.",
+    ),
+    defaultText: 'none',
+    // The other thread is never given one (`inSync`), and what is made from it is.
+    crosses: 'plain',
+    inSync: () => ({ expected: 'none', remedy: 'Use parallelRequests, which has a connection to Redis.' }),
+    doc: "Share `rateLimit` and the rates of `perHost` and `hosts` with other processes: `redisLimits('redis://…')` of `parallel-requests/distributed`.",
+  }),
   limitKey: option({
     scope: 'client',
     read: funcOf<NonNullable<CallPlan['limitKey']>>(),
@@ -160,6 +174,10 @@ export const LIMIT_OPTIONS = {
 
 export function checkLimits(values: Values, problems: Problem[]): void {
   const { rateLimit, rateLimitBurst, hosts, limitKey, maxConcurrency, concurrency } = values
+  if (values.sharedLimits !== undefined && !hasRate(values)) {
+    const expected: Words = [{ option: 'rateLimit' }, ' or ', { option: 'hosts' }, ' with a rate beside it']
+    problems.push(problem('sharedLimits', expected, 'none', 'These are the rates that it shares.'))
+  }
   if (rateLimitBurst !== undefined) {
     if (rateLimit === undefined) {
       const remedy: Words = ['Set ', { option: 'rateLimit' }, ", for example '10/s'."]
@@ -179,6 +197,9 @@ export function checkLimits(values: Values, problems: Problem[]): void {
   }
 }
 
+const hasRate = ({ rateLimit, perHost, hosts }: Values): boolean =>
+  [{ rateLimit }, perHost, ...Object.values(hosts ?? {})].some(limits => limits?.rateLimit !== undefined)
+
 const NO_LIMITS: HostPlan = { concurrency: Infinity, rates: [] }
 
 export const CLIENT_LIMITS = {
@@ -188,14 +209,18 @@ export const CLIENT_LIMITS = {
       : (concurrency ?? (LIMIT_OPTIONS.concurrency.default as number)),
   ),
   auto: part(['concurrency'], ({ concurrency }: Values): boolean => concurrency === 'auto'),
-  rates: part(['rateLimit', 'rateLimitBurst'], ({ rateLimit, rateLimitBurst }: Values) =>
-    planRates(rateLimit, rateLimitBurst),
+  rates: part(['rateLimit', 'rateLimitBurst', 'sharedLimits'], plannedRates),
+  perHost: part(['perHost', 'sharedLimits'], ({ perHost, sharedLimits }: Values) =>
+    planHost(perHost, NO_LIMITS, burstFor(sharedLimits)),
   ),
-  perHost: part(['perHost'], ({ perHost }: Values) => planHost(perHost, NO_LIMITS)),
-  hosts: part(['hosts', 'perHost'], ({ hosts, perHost }: Values): Readonly<Record<string, NamedHostPlan>> => {
-    const others = planHost(perHost, NO_LIMITS)
-    return mapValues(hosts, limits => ({ ...planHost(limits, others), names: limits.names ?? [] }))
-  }),
+  hosts: part(
+    ['hosts', 'perHost', 'sharedLimits'],
+    ({ hosts, perHost, sharedLimits }: Values): Readonly<Record<string, NamedHostPlan>> => {
+      const burst = burstFor(sharedLimits)
+      const others = planHost(perHost, NO_LIMITS, burst)
+      return mapValues(hosts, limits => ({ ...planHost(limits, others, burst), names: limits.names ?? [] }))
+    },
+  ),
   // A budget is a quota: a request may take all of it at once.
   budgets: part(['budgets'], ({ budgets }: Values): Readonly<Record<string, readonly Rate[]>> =>
     mapValues(budgets, several => several.map(rate => ({ ...rate, burst: rate.burst ?? rate.limit }))),
@@ -206,20 +231,29 @@ export const CLIENT_LIMITS = {
 /** The fields of a call plan that follow from the limits of the client. */
 export const CALL_LIMITS = {
   hostPatterns: part(['hosts'], ({ hosts }: Values): readonly string[] => Object.keys(hosts ?? {})),
-  weighted: part(['budgets', 'rateLimit', 'rateLimitBurst'], planWeighted),
+  weighted: part(['budgets', 'rateLimit', 'rateLimitBurst', 'sharedLimits'], planWeighted),
 }
 
-function planWeighted({ budgets, rateLimit, rateLimitBurst }: Values): Readonly<Record<string, number>> {
+function planWeighted(values: Values): Readonly<Record<string, number>> {
+  const { budgets, rateLimit } = values
   const names = Object.entries(mapValues(budgets, several => several.map(({ burst, limit }) => burst ?? limit)))
-  const starts: [string, number[]] = ['rateLimit', planRates(rateLimit, rateLimitBurst).map(({ burst }) => burst)]
+  const starts: [string, number[]] = ['rateLimit', plannedRates(values).map(({ burst }) => burst)]
   const weighted = names.length > 0 || rateLimit === undefined ? names : [starts]
   return Object.fromEntries(weighted.map(([name, bursts]) => [name, Math.min(...bursts)]))
 }
 
-function planHost(limits: ReadHostLimits | undefined, base: HostPlan): HostPlan {
+function plannedRates({ rateLimit, rateLimitBurst, sharedLimits }: Values): readonly Rate[] {
+  return planRates(rateLimit, rateLimitBurst ?? burstFor(sharedLimits))
+}
+
+/** Shared rates have no window that holds a burst within its interval, so they are always spread evenly. */
+const burstFor = (sharedLimits: Values['sharedLimits']): number | undefined =>
+  sharedLimits === undefined ? undefined : 1
+
+function planHost(limits: ReadHostLimits | undefined, base: HostPlan, burst: number | undefined): HostPlan {
   return {
     concurrency: limits?.concurrency ?? base.concurrency,
-    rates: limits?.rateLimit === undefined ? base.rates : planRates(limits.rateLimit, undefined),
+    rates: limits?.rateLimit === undefined ? base.rates : planRates(limits.rateLimit, burst),
   }
 }
 

@@ -1,0 +1,73 @@
+/** The rates of each lane of a client: those of its host, or all of its rates if other processes share them. */
+import type { ClientPlan } from '../config/client-plan.ts'
+import type { Call } from '../core/call.ts'
+import type { Clock } from '../core/ports.ts'
+import { formatRate } from '../core/rate.ts'
+import type { Rate } from '../core/rate.ts'
+import type { OpenSharedLimits, SharedLane, SharedLimits } from '../core/shared-limits.ts'
+import type { Gate } from '../layer/gate.ts'
+import type { Limit } from '../policy/limit.ts'
+import { rateLimit } from '../policy/rate.ts'
+
+export interface Pace {
+  /** The limits of the lane of this call. @param rates of its host */
+  readonly limitsOf: (call: Call, rates: readonly Rate[]) => readonly Limit[]
+  /** Call it once the gate is there. */
+  begin(): void
+  /** Rejects if the rates cannot be shared; undefined once they are, or if they are not to be. */
+  readonly ready: () => Promise<void> | undefined
+  close(): Promise<void>
+}
+
+export function paceOf(plan: ClientPlan, clock: Clock, gate: () => Gate): Pace {
+  return plan.sharedLimits === undefined ? OWN : sharedPace(openShared(plan.sharedLimits, plan, clock, gate), gate)
+}
+
+const OWN: Pace = {
+  limitsOf: (_call, rates) => rates.map(rate => labelled(rateLimit(rate), 'host rate', rate)),
+  begin: () => undefined,
+  ready: () => undefined,
+  close: () => Promise.resolve(),
+}
+
+function sharedPace(shared: OpenSharedLimits, gate: () => Gate): Pace {
+  let isReady = false
+  return {
+    limitsOf(call, rates) {
+      const limit = shared.limitOf(sharedLaneOf(call), rates)
+      return limit === undefined ? [] : [limit]
+    },
+    // The other processes learn of each pause that a server asks for.
+    begin() {
+      gate().watchPauses((_host, _fromMs, _untilMs, call) => {
+        shared.pause(sharedLaneOf(call), gate().pausedUntilMs(call.lane))
+      })
+    },
+    ready: () => (isReady ? undefined : shared.ready().then(() => void (isReady = true))),
+    close: () => shared.close(),
+  }
+}
+
+function openShared(shared: SharedLimits, plan: ClientPlan, clock: Clock, gate: () => Gate): OpenSharedLimits {
+  return shared.open({
+    clock,
+    rates: plan.rates,
+    startsOf: Object.keys(plan.budgets).length === 0 ? startsOf : () => 1,
+    isWaitedFor: limit => gate().isWaitedFor(limit),
+    turn: limit => gate().turn(limit),
+  })
+}
+
+const sharedLaneOf = ({ lane, origin }: Call): SharedLane => ({ key: lane, isOrigin: lane === origin })
+
+/** A request counts as one start at least. */
+export function startsOf({ costs }: Call): number {
+  const weight = typeof costs === 'number' ? costs : (costs['rateLimit'] ?? 1)
+  return Math.max(1, Math.ceil(weight))
+}
+
+/** The name is for advice. */
+export const labelled = (limit: Limit, name: string, rate: Rate): Limit => ({
+  ...limit,
+  label: `${name} ${formatRate(rate)}`,
+})

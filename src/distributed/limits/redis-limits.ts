@@ -1,0 +1,79 @@
+/** `redisLimits()`: the rates of a client, shared with other processes through Redis. */
+import { RedisLeases } from './redis-leases.ts'
+import { SharedRates } from './shared-rates.ts'
+import { bool, matching } from '../../config/kinds.ts'
+import { readOptions } from '../options.ts'
+import type { Problem } from '../../core/problem.ts'
+import { printable } from '../../core/printable.ts'
+import type { OpenSharedLimits, SharedLimits, SharedParts } from '../../core/shared-limits.ts'
+import { readRedisUrl } from '../redis.ts'
+
+/** How rates are shared. */
+export interface RedisLimitsOptions {
+  /**
+   * Processes with the same name share their rates; they should all have the same ones. Letters, digits, `.`, `_` and
+   * `-`, at most 100. Default `'default'`.
+   */
+  readonly name?: string | undefined
+  /**
+   * What happens while Redis cannot be used. False: nothing is sent, so that no rate is ever exceeded. True: each process
+   * goes on for at most 60 s, with the rates divided by the number of processes seen last. If only k of W processes are
+   * cut off, all together send at up to (1 + k/W) times the rates. Default false.
+   */
+  readonly localShare?: boolean | undefined
+}
+
+const NAME = /^[\w.-]{1,100}$/
+
+const READERS = {
+  name: matching(
+    "1 to 100 letters, digits, '.', '_' or '-'",
+    (value): value is string => typeof value === 'string' && NAME.test(value),
+    'Give a name that all processes share.',
+  ),
+  localShare: bool,
+}
+
+/**
+ * Shares the rates of clients in several processes through Redis: the option `sharedLimits`. The rates are those of
+ * `rateLimit`, `perHost` and `hosts`; all processes together start at most that many requests. Everything else
+ * (`concurrency`, `budgets`) counts in each process alone. Needs the package `ioredis` and Redis 6.2 or later, Valkey
+ * included.
+ *
+ * - Slots are leased up to 200 ms ahead and spread evenly: the burst of each rate is 1 unless it is given, whatever its
+ *   interval. In any window of w, all processes together start at most `burst + rate · w` requests, plus what the network
+ *   and timers delay, a few per cent of a second. Where a host has a rate of its own, its slots may lie up to 200 ms
+ *   later than those of all hosts; these may then be exceeded by 200 ms of their rate in one window.
+ * - A slot that is more than 5 ms late is not used. Retries and redirect hops need a slot of their own.
+ * - A 429, or a 503 with `Retry-After`, pauses its host in all processes: within 200 ms none of them sends, until the pause ends
+ *   or for at most 5 minutes.
+ * - Only the clock of Redis counts; those of the machines may differ.
+ * - If Redis cannot be used when the first request is made, the call rejects with a ConfigError that says why. If it
+ *   is lost later, requests wait until it is back (see `localShare`), within their timeouts, and one warning is emitted.
+ *
+ * A client that waits for nothing takes nothing. Close the client to close its connection.
+ *
+ * Source: generic cell rate algorithm, ITU-T I.371.
+ *
+ * @param url `redis://user:password@host:6379/0`, or `rediss://` for TLS. Its user and password are never printed
+ * @throws ConfigError for a wrong URL, an unknown name or a wrong value
+ * @example new ParallelRequests({ rateLimit: '500/s', sharedLimits: redisLimits('redis://127.0.0.1', { name: 'shop-api' }) })
+ */
+export function redisLimits(url: string, options: RedisLimitsOptions = {}): SharedLimits {
+  const problems: Problem[] = []
+  const address = readRedisUrl(url, 'redisLimits', problems)
+  const { name = 'default', localShare = false } = readOptions('redisLimits', options, READERS, problems)
+  return { open: parts => openRates(parts, address as string, name, localShare) }
+}
+
+function openRates(parts: SharedParts, url: string, name: string, localShare: boolean): OpenSharedLimits {
+  // One slot in Redis Cluster, so that one script may use all keys.
+  const prefix = `{preq}:rates:${name}`
+  return new SharedRates({
+    ...parts,
+    prefix,
+    localShare,
+    source: new RedisLeases(url, 'sharedLimits', `${prefix}:processes`, parts.clock),
+    warn: message => process.emitWarning(printable(`sharedLimits: ${message}`), 'ParallelRequestsWarning'),
+  })
+}

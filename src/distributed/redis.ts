@@ -110,7 +110,7 @@ const TROUBLES: readonly (readonly [RegExp, (place: string) => string])[] = [
   ],
   [
     /NOPERM|No permissions/,
-    place => `the Redis user of ${place} lacks a permission. docs/limits.md says which ones it needs.`,
+    place => `the Redis user of ${place} lacks a permission. docs/limits.md says which ones shared rates need.`,
   ],
   [/DB index/, place => `Redis at ${place} has no such database. Correct the number at the end of the URL.`],
   [/LOADING/, place => `Redis at ${place} is still loading its data. Try again when it is ready.`],

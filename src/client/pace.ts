@@ -4,7 +4,7 @@ import type { Call } from '../core/call.ts'
 import type { Clock } from '../core/ports.ts'
 import { formatRate } from '../core/rate.ts'
 import type { Rate } from '../core/rate.ts'
-import type { OpenSharedLimits, SharedLane, SharedLimits } from '../core/shared-limits.ts'
+import type { SharedLane, SharedLimits } from '../core/shared-limits.ts'
 import type { Gate } from '../layer/gate.ts'
 import type { Limit } from '../policy/limit.ts'
 import { rateLimit } from '../policy/rate.ts'
@@ -12,15 +12,15 @@ import { rateLimit } from '../policy/rate.ts'
 export interface Pace {
   /** The limits of the lane of this call. @param rates of its host */
   readonly limitsOf: (call: Call, rates: readonly Rate[]) => readonly Limit[]
-  /** Call it once the gate is there. */
-  begin(): void
+  /** MUST be called before the first request. */
+  begin(gate: Gate): void
   /** Rejects if the rates cannot be shared; undefined once they are, or if they are not to be. */
   readonly ready: () => Promise<void> | undefined
   close(): Promise<void>
 }
 
-export function paceOf(plan: ClientPlan, clock: Clock, gate: () => Gate): Pace {
-  return plan.sharedLimits === undefined ? OWN : sharedPace(openShared(plan.sharedLimits, plan, clock, gate), gate)
+export function paceOf(plan: ClientPlan, clock: Clock): Pace {
+  return plan.sharedLimits === undefined ? OWN : sharedPace(plan.sharedLimits, plan, clock)
 }
 
 const OWN: Pace = {
@@ -30,32 +30,31 @@ const OWN: Pace = {
   close: () => Promise.resolve(),
 }
 
-function sharedPace(shared: OpenSharedLimits, gate: () => Gate): Pace {
+function sharedPace(limits: SharedLimits, plan: ClientPlan, clock: Clock): Pace {
+  let gate: Gate | undefined
   let isReady = false
+  const shared = limits.open({
+    clock,
+    rates: plan.rates,
+    startsOf: Object.keys(plan.budgets).length === 0 ? startsOf : () => 1,
+    isWaitedFor: limit => gate?.isWaitedFor(limit) ?? false,
+    turn: limit => gate?.turn(limit),
+  })
   return {
     limitsOf(call, rates) {
       const limit = shared.limitOf(sharedLaneOf(call), rates)
       return limit === undefined ? [] : [limit]
     },
-    // The other processes learn of each pause that a server asks for.
-    begin() {
-      gate().watchPauses((_host, _fromMs, _untilMs, call) => {
-        shared.pause(sharedLaneOf(call), gate().pausedUntilMs(call.lane))
+    begin(opened) {
+      gate = opened
+      // The other processes learn of each pause that a server asks for.
+      opened.watchPauses((_host, _fromMs, _untilMs, call) => {
+        shared.pause(sharedLaneOf(call), opened.pausedUntilMs(call.lane))
       })
     },
     ready: () => (isReady ? undefined : shared.ready().then(() => void (isReady = true))),
     close: () => shared.close(),
   }
-}
-
-function openShared(shared: SharedLimits, plan: ClientPlan, clock: Clock, gate: () => Gate): OpenSharedLimits {
-  return shared.open({
-    clock,
-    rates: plan.rates,
-    startsOf: Object.keys(plan.budgets).length === 0 ? startsOf : () => 1,
-    isWaitedFor: limit => gate().isWaitedFor(limit),
-    turn: limit => gate().turn(limit),
-  })
 }
 
 const sharedLaneOf = ({ lane, origin }: Call): SharedLane => ({ key: lane, isOrigin: lane === origin })

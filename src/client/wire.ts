@@ -40,6 +40,7 @@ import type { Observer } from '../core/events.ts'
 import { announce } from '../layer/announce.ts'
 import { deadline } from '../layer/deadline.ts'
 import { Gate } from '../layer/gate.ts'
+import type { GateParts } from '../layer/gate.ts'
 import { through } from '../layer/passage.ts'
 import { observe } from '../layer/observe.ts'
 import { poll } from '../layer/poll.ts'
@@ -116,20 +117,9 @@ export function wire(plan: ClientPlan, clock: Clock, random: () => number, ports
     wants: () => gate.isWaitedFor(spending as Limit),
     wake: () => gate.turn(spending as Limit),
   })
-  const matched = new Set<string>()
-  const pace = paceOf(plan, clock, () => gate)
-  const gate: Gate = new Gate({
-    limits: [...limitsOfAll(plan), ...(ports.limits ?? []), ...(spending === undefined ? [] : [spending])],
-    slots: plan.concurrency,
-    clock,
-    random,
-    laneOf(call, shared, shares) {
-      const own = entryOf(plan.hosts, call.lane, call.origin)
-      for (const name of own?.names ?? []) matched.add(name)
-      return laneFor(call, own ?? plan.perHost, plan, { shared, shares, rates: pace.limitsOf })
-    },
-  })
-  pace.begin()
+  const pace = paceOf(plan, clock)
+  const limits = [...limitsOfAll(plan), ...(ports.limits ?? []), ...(spending === undefined ? [] : [spending])]
+  const { gate, matched } = openGate(plan, { limits, clock, random }, pace)
   const opinions =
     ports.opinions?.(gate) ??
     opinionsOf(jsonForHook, clock, (call, cost) => gate.correct(call, trueCosts(cost, call.plan)))
@@ -168,15 +158,28 @@ export function wire(plan: ClientPlan, clock: Clock, random: () => number, ports
   const close = async (): Promise<void> => {
     await Promise.all([owned ? transport.close() : undefined, cookies.close(), pace.close()])
   }
-  return {
-    send,
-    gate,
-    cookies,
-    observer,
-    unmatched: () => unmatchedIn(plan, matched),
-    ready: pace.ready,
-    close,
-  }
+  const unmatched = (): string[] => unmatchedIn(plan, matched)
+  return { send, gate, cookies, observer, unmatched, ready: pace.ready, close }
+}
+
+/** The gate, and the names of `hosts` that a request has matched. */
+function openGate(
+  plan: ClientPlan,
+  parts: Pick<GateParts, 'limits' | 'clock' | 'random'>,
+  pace: Pace,
+): { readonly gate: Gate; readonly matched: ReadonlySet<string> } {
+  const matched = new Set<string>()
+  const gate = new Gate({
+    ...parts,
+    slots: plan.concurrency,
+    laneOf(call, shared, shares) {
+      const own = entryOf(plan.hosts, call.lane, call.origin)
+      for (const name of own?.names ?? []) matched.add(name)
+      return laneFor(call, own ?? plan.perHost, plan, { shared, shares, rates: pace.limitsOf })
+    },
+  })
+  pace.begin(gate)
+  return { gate, matched }
 }
 
 /** The names of `hosts` that no request has matched. */

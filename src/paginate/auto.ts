@@ -6,7 +6,7 @@ import { detect, itemsOf } from './detect.ts'
 import type { Detected } from './detect.ts'
 import { memberAt } from './fields.ts'
 import { givenField } from './request-field.ts'
-import { errorIn } from './signs.ts'
+import { refusalIn } from './signs.ts'
 import { END, refuse } from './style.ts'
 import type { After, PageView, Style, StylePlan } from './style.ts'
 
@@ -23,7 +23,7 @@ export function auto(plan: StylePlan, styles: Readonly<Record<Exclude<PageStyle,
     detected: () => said,
     after(page) {
       if (chosen !== undefined) return chosen(page)
-      const detection = errorIn(page, plan.hasItems) ?? detect(page, plan.hasItems)
+      const detection = refusalIn(page.value) ?? detect(page, plan.hasItems)
       if (detection.kind === 'fault') return detection
       said = detection.said
       chosen = detection.kind === 'one-page' ? () => END : afterOf(detection, plan, styles[detection.style])

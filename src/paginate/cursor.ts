@@ -9,11 +9,11 @@ import { NextUrls } from './next-url.ts'
 import { givenField, hasJsonBody, setField } from './request-field.ts'
 import type { FirstRequest } from './request-field.ts'
 import { Seen } from './seen.ts'
-import { errorIn, saysLast, saysMore } from './signs.ts'
+import { refusalIn, saysLast, saysMore } from './signs.ts'
 import { END, next, refuse } from './style.ts'
 import type { PageStep, PageView, Style } from './style.ts'
 
-export const cursor: Style = ({ plan, next: find, hasItems }) => {
+export const cursor: Style = ({ plan, next: find }) => {
   const urls = new NextUrls()
   const cursors = new Seen()
   const { param } = plan
@@ -21,7 +21,7 @@ export const cursor: Style = ({ plan, next: find, hasItems }) => {
   let first: FirstRequest | undefined
   return page => {
     first ??= firstOf(page, param, cursors)
-    const refusal = errorIn(page, hasItems)
+    const refusal = refusalIn(page.value)
     if (refusal !== undefined) return refusal
     if (saysLast(page.value)) return END
     const part = find?.(page.value) ?? { found: undefined }

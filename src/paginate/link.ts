@@ -1,15 +1,12 @@
 /** The header `Link: <…>; rel="next"` (RFC 8288): GitHub, GitLab, Shopify, Okta. */
 import { targetOf } from './link-header.ts'
 import { NextUrls } from './next-url.ts'
-import { errorIn } from './signs.ts'
 import { END, refuse } from './style.ts'
 import type { PageStep, Style } from './style.ts'
 
-export const link: Style = ({ hasItems }) => {
+export const link: Style = () => {
   const urls = new NextUrls()
   return page => {
-    const error = errorIn(page, hasItems)
-    if (error !== undefined) return error
     const target = targetOf(page.headers.get('link'), 'next')
     if (target === undefined) return endOf(page.headers.get('link'))
     return urls.step(target, page, 'Link: rel="next"')

@@ -1,7 +1,6 @@
 /** OData: `@odata.nextLink`, with its older and shorter names. */
 import { isNothing, memberAt } from './fields.ts'
 import { NextUrls } from './next-url.ts'
-import { errorIn } from './signs.ts'
 import { END } from './style.ts'
 import type { Style } from './style.ts'
 
@@ -13,11 +12,9 @@ export const NEXT_LINKS: readonly (readonly string[])[] = [
   ['d', '__next'],
 ]
 
-export const odata: Style = ({ hasItems }) => {
+export const odata: Style = () => {
   const urls = new NextUrls()
   return page => {
-    const error = errorIn(page, hasItems)
-    if (error !== undefined) return error
     const names = NEXT_LINKS.find(each => !isNothing(memberAt(page.value, ...each)))
     if (names === undefined) return END
     return urls.step(memberAt(page.value, ...names), page, `'${names.join('.')}'`, contextOf(page.value, page.url))

@@ -7,7 +7,7 @@ import { FirstItems, listOf, totalIn, uncounted, wholeNumber } from './counts.ts
 import { givenField, setField } from './request-field.ts'
 import type { FirstRequest } from './request-field.ts'
 import { Round } from './round.ts'
-import { errorIn, saysLast } from './signs.ts'
+import { refusalIn, saysLast } from './signs.ts'
 import { END, next, refuse } from './style.ts'
 import type { PageChange, PageStep, PageView, Style } from './style.ts'
 
@@ -31,7 +31,7 @@ export const offset: Style = ({ plan, total: find, hasItems }) => {
     if (list === undefined) return uncounted()
     const total = totalIn(find, page.value)
     if (typeof total === 'object') return total
-    const wrong = errorIn(page, hasItems) ?? firstItems.check(list, param)
+    const wrong = refusalIn(page.value) ?? firstItems.check(list, param)
     if (wrong !== undefined) return wrong
     if (state === undefined && total !== undefined && list.length > total) return smallTotal(total, list.length)
     state ??= begin(page, param, list.length)

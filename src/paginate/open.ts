@@ -16,6 +16,7 @@ import { page } from './page.ts'
 import { openPaths } from './paths.ts'
 import type { Finder } from './paths.ts'
 import { relay } from './relay.ts'
+import { errorIn } from './signs.ts'
 import { refuse } from './style.ts'
 import type { After, Style, StylePlan } from './style.ts'
 
@@ -113,7 +114,7 @@ function itemsFinder(finder: Finder | undefined, items: Path | undefined): Items
     const part = finder(value)
     if (!('found' in part)) return part
     const { found } = part
-    if (found === null || found === undefined) return undefined
+    if (found === null || found === undefined) return errorIn(value)
     if (Array.isArray(found)) return found as readonly unknown[]
     return refuse('items', `expected a list ${where}, got ${shapeOf(found)}`)
   }

@@ -8,7 +8,7 @@ import { targetOf } from './link-header.ts'
 import { givenField, setField } from './request-field.ts'
 import type { FirstRequest } from './request-field.ts'
 import { Round } from './round.ts'
-import { errorIn, saysLast } from './signs.ts'
+import { refusalIn, saysLast } from './signs.ts'
 import { END, next, refuse } from './style.ts'
 import type { Fault } from '../core/result.ts'
 import type { PageChange, PageStep, PageView, Style } from './style.ts'
@@ -34,7 +34,7 @@ export const page: Style = ({ plan, total: find, hasItems }) => {
     const total = totalIn(find, view.value)
     if (typeof total === 'object') return total
     const list = listOf(view, hasItems)
-    const wrong = errorIn(view, hasItems) ?? firstItems.check(list, param)
+    const wrong = refusalIn(view.value) ?? firstItems.check(list, param)
     if (wrong !== undefined) return wrong
     if (total === 0 && list !== undefined && list.length > 0) return noPages()
     state ??= begin(view, param)

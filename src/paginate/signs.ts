@@ -2,7 +2,6 @@
 import type { Fault } from '../core/result.ts'
 import { isNothing, isRecord, memberAt } from './fields.ts'
 import { refuse } from './style.ts'
-import type { PageView } from './style.ts'
 
 /** Members that are true if there are more pages. Zendesk has its `has_more` in `meta`, and a next link on every page. */
 const MORE: readonly (readonly string[])[] = [
@@ -23,16 +22,16 @@ export const saysLast = (value: unknown): boolean =>
 export const saysMore = (value: unknown): string | undefined =>
   MORE.find(names => memberAt(value, ...names) === true)?.join('.')
 
-/**
- * The page is an error that was answered with the status 200. Such a page has no cursor, and must not count as the last
- * one. Slack says `ok: false`; others have a member `error` or `errors` where the items should be.
- */
-export function errorIn({ value, items }: PageView, hasItems: boolean): Fault | undefined {
-  if (memberAt(value, 'ok') === false)
-    return refuse('errors', `the page says ok: false${inBrackets(memberAt(value, 'error'))}`)
-  if (!hasItems || items !== undefined) return undefined
-  return memberError(value, 'error') ?? memberError(value, 'errors')
+/** Slack answers 200 with `ok: false` and a word in `error`. Such a page has no cursor, and must not count as the last one. */
+export function refusalIn(value: unknown): Fault | undefined {
+  if (memberAt(value, 'ok') !== false) return undefined
+  const said = memberAt(value, 'error')
+  return refuse('errors', `the page says ok: false${typeof said === 'string' ? ` (${cut(said)})` : ''}`)
 }
+
+/** The page, which has no items, is an error that was answered with the status 200. */
+export const errorIn = (value: unknown): Fault | undefined =>
+  refusalIn(value) ?? memberError(value, 'error') ?? memberError(value, 'errors')
 
 /** A Fault if the page has this member: an error, or a list of errors. */
 export function memberError(value: unknown, name: string): Fault | undefined {
@@ -48,8 +47,6 @@ export function wordsIn(error: unknown): string {
   const said = texts.find(text => typeof text === 'string' && text !== '')
   return typeof said === 'string' ? `: ${cut(said)}` : ''
 }
-
-const inBrackets = (text: unknown): string => (typeof text === 'string' ? ` (${cut(text)})` : '')
 
 const MAX_SAID = 200
 

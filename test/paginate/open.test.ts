@@ -41,6 +41,15 @@ describe('openItems', () => {
     expect((await openItems(path))(value)).toEqual(items)
   })
 
+  it.each([{ ok: false }, { error: 'busy' }, { errors: [{}] }, { error: { message: 'busy' }, items: null }])(
+    'refuses an error in the place of the items: %j',
+    async page => {
+      expect((await openItems('items'))(page)).toMatchObject({ code: 'follow/errors' })
+      expect((await openItems(() => undefined))(page)).toMatchObject({ code: 'follow/errors' })
+      expect((await openItems(() => []))(page)).toEqual([])
+    },
+  )
+
   it.each(['<html>', new Uint8Array(2)])('refuses a page without members: %j', async page => {
     expect((await openItems('items'))(page)).toMatchObject({ code: 'follow/items' })
     expect((await openItems(() => [1]))(page)).toEqual([1])

@@ -5,6 +5,9 @@
 import { Command, CommanderError, Option } from 'commander'
 import { commandHelp } from './command-help.ts'
 import type { CommandName } from './command-help.ts'
+import { addBatchCommands } from './batch/args.ts'
+import type { BatchArgs } from './batch/args.ts'
+import { BATCH_COMMANDS, batchHelp, isBatchCommand } from './batch/commands.ts'
 import { COMMANDS, SHELLS } from './commands.ts'
 import type { Shell } from './commands.ts'
 import { FLAG_NAMES, flagOf } from './flags.ts'
@@ -19,6 +22,7 @@ import { PACKAGE_VERSION } from '../core/version.ts'
 export type Args =
   | { readonly mode: 'run' | 'plan'; readonly urls: readonly string[]; readonly flags: GivenFlags }
   | { readonly mode: 'demo' | 'doctor' }
+  | (BatchArgs & { readonly flags: GivenFlags })
   | { readonly mode: 'report'; readonly paths: readonly string[]; readonly options: ReportFlags }
   | { readonly mode: 'completion'; readonly shell: Shell }
   /** Help or version: stdout, exit code 0. */
@@ -48,7 +52,14 @@ export function readArgs(argv: readonly string[]): Args {
     .option('--bodies')
     .action((paths: string[], own: ReportFlags) => void (args = reportArgs(paths, own, flags)))
   subcommand(program, 'demo').action(() => void (args = { mode: 'demo' }))
-  subcommand(program, 'doctor').action(() => void (args = { mode: 'doctor' }))
+  subcommand(program, 'doctor')
+    .option('--broker <value>')
+    .action((own: { broker?: string }) => void (args = doctorArgs(own, flags)))
+  addBatchCommands(
+    name => quiet(program.command(name)),
+    command => addFlags(command, flags),
+    batch => void (args = { ...batch, flags }),
+  )
   subcommand(program, 'completion')
     .argument('<shell>')
     .action((shell: string) => void (args = completionFor(shell)))
@@ -75,6 +86,7 @@ export function readArgs(argv: readonly string[]): Args {
 
 /** The help of a command, or of `preq`. */
 function helpFor(name: string | undefined): string {
+  if (isBatchCommand(name)) return batchHelp(name)
   return name !== undefined && Object.hasOwn(COMMANDS, name) ? commandHelp(name as CommandName) : help()
 }
 
@@ -102,6 +114,9 @@ function addFlags(command: Command, flags: [FlagName, string | true][]): void {
     if (takes === undefined) addUndo(command, name, flags)
   }
 }
+
+const doctorArgs = (own: { broker?: string }, flags: GivenFlags): Args =>
+  own.broker === undefined ? { mode: 'doctor' } : { mode: 'batch', command: 'doctor', words: [], own, flags }
 
 /** The flags of `preq report`. */
 export interface ReportFlags {
@@ -146,7 +161,7 @@ function noCommand(args: Args | undefined): Args | undefined {
   const [word = '', ...others] = args.urls
   // With --base-url, a word is a relative URL.
   if (!/^[\w-]+$/.test(word) || args.flags.some(([name]) => name === 'base-url')) return undefined
-  const near = nearest(word, Object.keys(COMMANDS))
+  const near = nearest(word, [...Object.keys(COMMANDS), ...Object.keys(BATCH_COMMANDS)])
   // Later, `checkArguments` decides whether the other words are URLs, because it knows the base.
   if (near === undefined && others.length > 0) return undefined
   return usage(`unknown command '${word}'. ${near === undefined ? '' : `Did you mean '${near}'? `}See preq --help.`)

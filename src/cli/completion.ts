@@ -1,4 +1,5 @@
 /** Shell completions, generated from the table of flags. */
+import { BATCH_COMMANDS } from './batch/commands.ts'
 import { COMMANDS, SHELLS } from './commands.ts'
 import type { Shell } from './commands.ts'
 import { FLAG_NAMES, flagOf } from './flags.ts'
@@ -21,7 +22,8 @@ export function completion(shell: Shell): string {
 const REPORT_FLAGS = ['--output', '--format', '--har', '--bodies', '--overwrite', '--help']
 const REPORT_FORMATS = ['html', 'text', 'json', 'csv', 'markdown']
 
-const COMMAND_NAMES = Object.keys(COMMANDS)
+const ALL_COMMANDS = { ...COMMANDS, ...BATCH_COMMANDS }
+const COMMAND_NAMES = Object.keys(ALL_COMMANDS)
 const EXTRA = { help: 'one screen of help', 'help-all': 'all flags', version: 'the version' } as const
 
 /** The values of a flag with a short list of choices. */
@@ -95,7 +97,7 @@ function zsh(): string {
     return `    ${names}[${zshText(docOf(flag))}]${zshValue(flag)}'`
   })
   const extra = Object.entries(EXTRA).map(([name, doc]) => `    '--${name}[${doc}]'`)
-  const commands = Object.entries(COMMANDS).map(([name, doc]) => `'${name}:${zshText(doc)}'`)
+  const commands = Object.entries(ALL_COMMANDS).map(([name, doc]) => `'${name}:${zshText(doc)}'`)
   return `#compdef preq
 # zsh completion of preq: preq completion zsh > "\${fpath[1]}/_preq"
 _preq() {
@@ -132,7 +134,7 @@ function fish(): string {
     return `complete -c preq -l ${name}${flag.short === undefined ? '' : ` -s ${flag.short}`}${value} -d '${fishText(docOf(flag))}'`
   })
   const extra = Object.entries(EXTRA).map(([name, doc]) => `complete -c preq -l ${name} -d '${doc}'`)
-  const commands = Object.entries(COMMANDS).map(
+  const commands = Object.entries(ALL_COMMANDS).map(
     ([name, doc]) => `complete -c preq -n __fish_use_subcommand -a ${name} -d '${fishText(doc)}'`,
   )
   return `# fish completion of preq: preq completion fish > ~/.config/fish/completions/preq.fish

@@ -1,4 +1,5 @@
 /** The texts of `--help` (one screen) and `--help-all`, generated from the table of flags. */
+import { BATCH_COMMANDS } from './batch/commands.ts'
 import { COMMANDS } from './commands.ts'
 import { EXAMPLES } from './examples.ts'
 import { EXITS, notesOf } from './manual.ts'
@@ -31,7 +32,8 @@ export function helpAll(): string {
 
 function commands(): string {
   const lines = Object.entries(COMMANDS).map(([name, doc]) => helpEntry(name, doc))
-  return `Commands:\n${lines.join('')}`
+  const others = Object.keys(BATCH_COMMANDS).join(', ')
+  return `Commands:\n${lines.join('')}\nA batch over many machines:\n  ${others}\n`
 }
 
 /** Each example is below its description, because both do not fit on one line. */

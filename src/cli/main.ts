@@ -65,6 +65,8 @@ async function main(argv: readonly string[]): Promise<number> {
       return (await import('./commands/report.ts')).report(args.paths, args.options)
     case 'doctor':
       return (await import('./commands/doctor.ts')).doctor()
+    case 'batch':
+      return (await import('./batch/run.ts')).runBatch(args)
     case 'completion':
       process.stdout.write((await import('./completion.ts')).completion(args.shell))
       return 0

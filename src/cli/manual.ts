@@ -1,4 +1,5 @@
 /** Generates the manual page (`man preq`) and the flag table of the guide from the flag table. */
+import { BATCH_COMMANDS } from './batch/commands.ts'
 import { COMMANDS } from './commands.ts'
 import { EXAMPLES } from './examples.ts'
 import { GROUPS } from './flag.ts'
@@ -28,7 +29,11 @@ export function manualPage(): string {
       ...(takes === '' ? [] : [takes]),
     ]),
     '.SH COMMANDS',
-    ...Object.entries(COMMANDS).flatMap(([name, doc]) => ['.TP', `.B ${name}`, sentence(doc)]),
+    ...Object.entries({ ...COMMANDS, ...BATCH_COMMANDS }).flatMap(([name, doc]) => [
+      '.TP',
+      `.B ${name}`,
+      sentence(doc),
+    ]),
     ...SECTIONS.flatMap(({ title, paragraphs }) => [
       `.SH ${title}`,
       ...paragraphs.flatMap((text, at) => [...(at === 0 ? [] : ['.PP']), roff(text)]),

@@ -22,7 +22,7 @@ import { limitKeyOption } from './input/limit-key.ts'
 import { isStandardInputGiven } from './input/standard-input.ts'
 import { isSameFile } from './same-file.ts'
 import { givenSettings, readSettings } from './settings.ts'
-import type { GivenFlags } from './settings.ts'
+import type { GivenFlags, GivenSettings } from './settings.ts'
 import { isTemplate } from './template/url.ts'
 import { UsageError } from './usage-error.ts'
 import { nearest } from '../config/names.ts'
@@ -141,9 +141,17 @@ export interface RunPlan {
   readonly notes: readonly string[]
 }
 
-/** Reads all settings. Throws a UsageError with every problem. */
-export function planRun(urls: readonly string[], flags: GivenFlags, env: NodeJS.ProcessEnv): RunPlan {
-  const given = givenSettings(flags, env)
+/**
+ * Reads all settings. Throws a UsageError with every problem.
+ *
+ * @param given the settings, if they are not those of all sources
+ */
+export function planRun(
+  urls: readonly string[],
+  flags: GivenFlags,
+  env: NodeJS.ProcessEnv,
+  given: GivenSettings = givenSettings(flags, env),
+): RunPlan {
   const pasted = given.last('curl')
   const curl = typeof pasted === 'string' ? readCurl(pasted, given.last('input') !== undefined) : undefined
   // Flags beside the pasted command take precedence.

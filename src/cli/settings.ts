@@ -50,6 +50,12 @@ export function givenSettings(given: GivenFlags, env: NodeJS.ProcessEnv): GivenS
   return { flags, others, problems, last }
 }
 
+/** The flags alone, without the environment and the configuration file. */
+export function givenFlags(given: GivenFlags): GivenSettings {
+  const flags = flagLayer(given)
+  return { flags, others: new Map(), problems: [], last: name => flags.get(name)?.values.at(-1) }
+}
+
 /**
  * Reads each setting once.
  *

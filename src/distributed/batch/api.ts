@@ -82,7 +82,6 @@ export async function submit(input: SubmitRequests, given: SubmitOptions): Promi
           ? { kind: 'file', path: input.file, format: input.format }
           : { kind: 'rows', rows: rowsOf(input) },
       plan: { kind: 'options', given: options },
-      warn,
     })
   })
 }

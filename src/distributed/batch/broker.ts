@@ -54,6 +54,11 @@ const PROLONG = `if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call
 /** Errors of a connection. */
 const LOST = /^E[A-Z]+ connect |ECONNREFUSED|ECONNRESET|EPIPE|Connection is closed|isn't writeable|Command timed out/
 
+export function isOfRedis(error: unknown): boolean {
+  const { name, code, message } = Object(error) as NodeJS.ErrnoException
+  return name === 'ReplyError' || name === 'MaxRetriesPerRequestError' || LOST.test(`${code} ${message}`)
+}
+
 export class Broker {
   readonly redis: Redis
   readonly place: string
@@ -180,9 +185,7 @@ export class Broker {
 
   /** What an error of Redis means, as an error of the caller; others are left as they are. */
   explain(error: unknown): unknown {
-    const { name, code, message } = Object(error) as NodeJS.ErrnoException
-    const isOfRedis = name === 'ReplyError' || name === 'MaxRetriesPerRequestError' || LOST.test(`${code} ${message}`)
-    if (error instanceof ConfigError || !isOfRedis) return error
+    if (error instanceof ConfigError || !isOfRedis(error)) return error
     return new ConfigError([`${this.#subject}: ${troubleOf(error, this.place)}`])
   }
 

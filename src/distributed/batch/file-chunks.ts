@@ -13,9 +13,14 @@ const MARK = Buffer.from('\uFEFF')
 /** A longer line is not read into memory. */
 const MOST_BYTES = 16_000_000
 
+export interface FileToRead extends Pick<FileRows, 'path' | 'format'> {
+  /** Called with each line that is a request; it may throw. */
+  readonly check?: ((text: string, line: number) => void) | undefined
+}
+
 /** @param after the last chunk that is known; reading goes on behind it */
 export async function* chunksOfFile(
-  { path, format }: Pick<FileRows, 'path' | 'format'>,
+  { path, format, check }: FileToRead,
   chunkRows: number,
   after: Chunk | undefined,
 ): AsyncGenerator<Chunk, void> {
@@ -45,7 +50,10 @@ export async function* chunksOfFile(
       offset = MARK.length
       held.push(bytes.subarray(MARK.length))
     } else held.push(bytes)
-    if (isRequest(bytes, format, path, nextLine - 1)) rows++
+    if (isRequest(bytes, format, path, nextLine - 1)) {
+      check?.(bytes.toString(), nextLine - 1)
+      rows++
+    }
     if (rows >= chunkRows) yield end()
   }
   if (rows > 0) yield end()

@@ -12,6 +12,7 @@ import { ChunkIndex, digestOf } from './chunk-index.ts'
 import type { Chunk } from './chunk.ts'
 import { createWhole } from './disk.ts'
 import { chunksOfFile } from './file-chunks.ts'
+import type { FileToRead } from './file-chunks.ts'
 import { fileOf, readManifest, readSubmitted, writeManifest } from './manifest.ts'
 import type { FileRows, Manifest } from './manifest.ts'
 import { reconcile } from './reconcile.ts'
@@ -23,7 +24,7 @@ import { PACKAGE_VERSION } from '../../core/version.ts'
 export type SubmitInput =
   /** Each is the JSON of one request. */
   | { readonly kind: 'rows'; readonly rows: AsyncIterable<string> | Iterable<string> }
-  | { readonly kind: 'file'; readonly path: string; readonly format: FileRows['format'] }
+  | ({ readonly kind: 'file' } & FileToRead)
 
 export interface SubmitParts {
   readonly broker: Broker
@@ -32,7 +33,6 @@ export interface SubmitParts {
   readonly chunkRows: number
   readonly input: SubmitInput
   readonly plan: Manifest['plan']
-  readonly warn: (text: string) => void
 }
 
 export interface SubmitResult {

@@ -3,7 +3,7 @@ import type { Job, Worker } from 'bullmq'
 import type { Redis } from 'ioredis'
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { JOB } from './broker.ts'
+import { JOB, isOfRedis } from './broker.ts'
 import type { Broker, ChunkJob } from './broker.ts'
 import { ChunkIndex } from './chunk-index.ts'
 import { chunkName } from './chunk.ts'
@@ -64,7 +64,7 @@ export class BatchWorker {
       while (this.#stopping === undefined) {
         // Redis may be away for a while.
         const isOver = await this.#look().catch((error: unknown) => {
-          if (error instanceof ConfigError) throw error
+          if (!isOfRedis(error)) throw error
           return false
         })
         if (untilEmpty && isOver) break
@@ -81,6 +81,11 @@ export class BatchWorker {
     this.#stopping ??= Promise.all([...this.#open.values()].map(batch => batch.close())).then(() => undefined)
     this.#wake?.()
     return this.#stopping
+  }
+
+  /** Aborts the requests in flight as well, at once. */
+  abort(): void {
+    for (const batch of this.#open.values()) batch.abort()
   }
 
   #pause(forMs: number): Promise<void> {
@@ -193,6 +198,10 @@ class OpenBatch {
     if (state === 'cancelled') for (const run of this.#runs) run.abort()
   }
 
+  abort(): void {
+    for (const run of this.#runs) run.abort()
+  }
+
   close(): Promise<void> {
     return (this.#closing ??= this.#close())
   }
@@ -201,9 +210,7 @@ class OpenBatch {
     this.#state = this.#state === 'cancelled' ? 'cancelled' : 'closing'
     await this.#worker.pause(true)
     for (const run of this.#runs) run.stop()
-    const abort = setTimeout(() => {
-      for (const run of this.#runs) run.abort()
-    }, this.#parts.graceMs)
+    const abort = setTimeout(() => this.abort(), this.#parts.graceMs)
     try {
       await this.#worker.close()
     } finally {

@@ -1,0 +1,55 @@
+/** The arguments of the commands for batches. */
+import type { Command } from 'commander'
+import type { BatchCommand } from './commands.ts'
+
+/** The flags of these commands; the flags of a run are separate. */
+export interface BatchFlags {
+  broker?: string
+  batch?: string
+  results?: string
+  chunk?: string
+  chunks?: string
+  grace?: string
+  inline?: true
+  untilEmpty?: true
+  partial?: true
+  files?: true
+}
+
+export interface BatchArgs {
+  readonly mode: 'batch'
+  readonly command: BatchCommand | 'doctor'
+  /** URLs for `submit`, otherwise the name of the batch. */
+  readonly words: readonly string[]
+  readonly own: BatchFlags
+}
+
+/**
+ * @param subcommand makes a command
+ * @param withRunFlags adds the flags of a run
+ */
+export function addBatchCommands(
+  subcommand: (name: BatchCommand) => Command,
+  withRunFlags: (command: Command) => void,
+  take: (args: BatchArgs) => void,
+): void {
+  const add = (command: BatchCommand, argument: string, flags: readonly string[]): Command => {
+    const made = subcommand(command).option('--broker <value>')
+    if (argument !== '') made.argument(argument)
+    for (const flag of flags) made.option(flag)
+    made.action((...given: unknown[]) => {
+      const words = argument === '' ? [] : [given[0]].flat().filter(word => typeof word === 'string')
+      take({ mode: 'batch', command, words, own: given[argument === '' ? 0 : 1] as BatchFlags })
+    })
+    return made
+  }
+  const submitFlags = ['--batch <value>', '--results <value>', '--chunk <value>', '--inline']
+  withRunFlags(add('submit', '[urls...]', submitFlags))
+  add('worker', '', ['--batch <value>', '--results <value>', '--chunks <value>', '--grace <value>', '--until-empty'])
+  add('collect', '[batch]', ['--results <value>', '--partial'])
+  add('status', '<batch>', [])
+  add('reconcile', '<batch>', ['--results <value>'])
+  add('delete', '<batch>', ['--files'])
+  for (const name of ['pause', 'resume', 'cancel'] as const) add(name, '<batch>', [])
+  add('batches', '', [])
+}

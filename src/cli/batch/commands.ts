@@ -1,0 +1,119 @@
+/** The commands for batches over many machines, and their help texts. Each text fits a screen of 24 × 80. */
+export const BATCH_COMMANDS = {
+  submit: 'put a batch into a queue, for workers on any number of machines',
+  worker: 'take chunks of batches from the queue and send their requests',
+  status: 'show how far a batch is',
+  collect: 'write the results of a batch to one file, in the order of its input',
+  pause: 'let the workers hand back a batch',
+  resume: 'continue a batch that was paused or cancelled',
+  cancel: 'end a batch; its results stay',
+  reconcile: 'add chunks again that Redis has lost',
+  delete: 'delete a batch that no worker has',
+  batches: 'list the batches',
+} as const
+
+export type BatchCommand = keyof typeof BATCH_COMMANDS
+
+export const isBatchCommand = (name: string | undefined): name is BatchCommand =>
+  name !== undefined && Object.hasOwn(BATCH_COMMANDS, name)
+
+const SUBMIT = `Usage: preq submit --broker URL --batch NAME --results FOLDER [flags] -i FILE
+       preq submit --broker URL --batch NAME --results FOLDER [flags] URL…
+
+Puts the requests of a run into a queue, in chunks, for preq worker on any
+number of machines. The input, the templates and the flags are those of a run.
+Running the same command again continues a submit that was killed.
+
+      --broker URL      redis://host:6379, or rediss:// for TLS
+      --batch NAME      a name of your choice
+      --results FOLDER  shared by all machines; gets the results
+      --chunk N         requests per chunk (default: 1000)
+      --inline          put the rows into Redis, for workers without the file
+
+A list or JSON lines that need no template are read by the workers themselves,
+so the file must have the same path on all machines. Secrets are given as
+env:NAME (--bearer env:TOKEN, -H 'X-Key: env:KEY'): workers read the variable.
+
+Exit code: 0 if all chunks are in the queue, 2 if the batch was refused.
+`
+
+const WORKER = `Usage: preq worker --broker URL [flags]
+
+Takes chunks from the queue and sends their requests, until it is stopped.
+Ctrl-C or SIGTERM lets requests in flight finish and hands the rest back. After
+kill -9, other workers take over within half a minute; nothing is lost, and
+finished requests are not sent again.
+
+      --broker URL      redis://host:6379, or rediss:// for TLS
+      --batch NAMES     only these batches, with commas (default: all)
+      --results FOLDER  where this machine has the results of the one batch
+      --chunks N        chunks of a batch that are open at a time (default: 8)
+  -c, --concurrency N   requests in flight in this process, per batch
+      --grace TIME      for requests in flight after the signal (default: 20s)
+      --until-empty     end when all batches are done
+
+Exit code: 0 also after a signal; 2 if Redis or a batch cannot be used.
+`
+
+const COLLECT = `Usage: preq collect NAME --broker URL -o FILE.jsonl
+       preq collect --results FOLDER -o FILE.jsonl
+
+Writes the results of a batch to one file, in the order of its input. The file
+is a run file, as preq -o FILE.jsonl --resume writes it: preq report takes it.
+Without -o, it goes to standard output.
+
+  -o, --output FILE     the file; --overwrite replaces an old one
+      --partial         what is there, although the batch is not done
+
+Exit code: 0 if complete, 1 if --partial left requests out, 2 if it is not
+done or a result is damaged.
+`
+
+const OTHERS = `      --broker URL      redis://host:6379, or rediss:// for TLS
+`
+
+const OF_ONE: Readonly<Partial<Record<BatchCommand, string>>> = {
+  status: `Usage: preq status NAME --broker URL [--format json]
+
+Shows how far a batch is. The number of chunks that are done is exact.
+
+${OTHERS}      --format json     as JSON
+`,
+  pause: `Usage: preq pause NAME --broker URL
+
+Workers let requests in flight finish and hand their chunks back.
+
+${OTHERS}`,
+  resume: `Usage: preq resume NAME --broker URL
+
+Continues a batch that was paused or cancelled.
+
+${OTHERS}`,
+  cancel: `Usage: preq cancel NAME --broker URL
+
+Empties the queue of the batch. Workers abort its requests. Results stay, and
+preq resume continues the batch.
+
+${OTHERS}`,
+  reconcile: `Usage: preq reconcile NAME --broker URL [--results FOLDER]
+
+Compares the folder of the results with Redis: each chunk that is not done and
+not in the queue is added again. Repairs a batch after Redis has lost data.
+
+${OTHERS}      --results FOLDER  needed if Redis has lost the whole batch
+`,
+  delete: `Usage: preq delete NAME --broker URL [--files]
+
+Deletes a batch from Redis. Refused while workers have chunks of it.
+
+${OTHERS}      --files           delete its files in the folder of the results, too
+`,
+  batches: `Usage: preq batches --broker URL
+
+Lists the names of the batches, one per line.
+
+${OTHERS}`,
+}
+
+export const batchHelp = (name: BatchCommand): string =>
+  ({ ...OF_ONE, submit: SUBMIT, worker: WORKER, collect: COLLECT })[name] ?? ''

@@ -1,0 +1,113 @@
+/** The commands that look at a batch or change it: `preq status`, `collect`, `pause`, `delete` … */
+import { resolve } from 'node:path'
+import type { BatchArgs, BatchFlags } from './args.ts'
+import { use } from './broker.ts'
+import type { GivenFlags } from '../settings.ts'
+import { UsageError } from '../usage-error.ts'
+import { paintFor } from '../../display/paint.ts'
+import { printable } from '../../core/printable.ts'
+import type { Broker } from '../../distributed/batch/broker.ts'
+import { collectBatch } from '../../distributed/batch/collect.ts'
+import { cancel, deleteBatch, pause, resume, statusOf } from '../../distributed/batch/control.ts'
+import type { BatchStatus } from '../../distributed/batch/control.ts'
+import { examine } from '../../distributed/batch/doctor.ts'
+import { knownManifest, reconcile } from '../../distributed/batch/reconcile.ts'
+import type { Reconciled } from '../../distributed/batch/reconcile.ts'
+
+export type ManageArgs = BatchArgs & { readonly command: Exclude<BatchArgs['command'], 'submit' | 'worker'> }
+
+/** Returns the exit code. */
+export async function manage({ command, words, own }: ManageArgs, flags: GivenFlags): Promise<number> {
+  const [batch = ''] = words
+  switch (command) {
+    case 'collect':
+      return collect(words[0], own, flags)
+    case 'doctor':
+      return use(own, doctor)
+    case 'batches':
+      return use(own, async broker => print((await broker.batches()).map(name => `${name}\n`).join('')))
+    case 'status':
+      return use(own, async broker => print(statusText(await statusOf(broker, batch), flags)))
+    case 'pause':
+      return use(own, async broker => {
+        await pause(broker, batch)
+        return say(`batch ${batch} is paused. preq resume ${batch} continues it.`)
+      })
+    case 'cancel':
+      return use(own, async broker => {
+        await cancel(broker, batch)
+        return say(`batch ${batch} is cancelled. Its results stay.`)
+      })
+    case 'resume':
+      return use(own, async broker => {
+        await resume(broker, batch)
+        return say(reconciledText(await reconcile({ broker, batch })))
+      })
+    case 'reconcile':
+      return use(own, async broker => say(reconciledText(await reconcile({ broker, batch, results: own.results }))))
+    case 'delete':
+      return use(own, async broker => {
+        await deleteBatch(broker, batch, own.files === true)
+        return say(`batch ${batch} is deleted.`)
+      })
+  }
+}
+
+function print(text: string): number {
+  process.stdout.write(text)
+  return 0
+}
+
+function say(text: string): number {
+  process.stderr.write(`preq: ${printable(text)}\n`)
+  return 0
+}
+
+function statusText(status: BatchStatus, flags: GivenFlags): string {
+  const format = flags.findLast(([name]) => name === 'format')?.[1]
+  if (format !== undefined && format !== 'json') throw new UsageError(`--format: expected json, got ${String(format)}.`)
+  if (format === 'json') return `${JSON.stringify(status)}\n`
+  const { batch, state, requests, chunks, chunksDone, ok, failed, waiting, active, stuck } = status
+  const rest = stuck === 0 ? '' : `, ${stuck} stuck (preq reconcile ${batch} tries them again)`
+  return (
+    `${batch}: ${state}\n` +
+    `requests  ${requests}: ${ok} ok, ${failed} failed\n` +
+    `chunks    ${chunksDone} of ${chunks} done, ${active} with workers, ${waiting} waiting${rest}\n` +
+    `results   ${printable(status.results)}\n`
+  )
+}
+
+const reconciledText = ({ batch, chunks, done, added }: Reconciled): string =>
+  `batch ${batch}: ${done} of ${chunks} chunks are done, ${chunks - done - added} are in the queue, ${added} were added again.`
+
+async function collect(batch: string | undefined, own: BatchFlags, flags: GivenFlags): Promise<number> {
+  const other = flags.find(([name]) => name !== 'output' && name !== 'overwrite')
+  if (other !== undefined) throw new UsageError(`collect: --${other[0]} is a flag of a run. See preq collect --help.`)
+  const path = flags.findLast(([name]) => name === 'output')?.[1]
+  const results = own.results === undefined ? await resultsOf(batch, own) : resolve(own.results)
+  const { requests, missing } = await collectBatch({
+    results,
+    output: typeof path === 'string' && path !== '-' ? path : process.stdout,
+    overwrite: flags.some(([name]) => name === 'overwrite'),
+    partial: own.partial === true,
+  })
+  say(`${requests} results${missing === 0 ? '' : `, ${missing} requests have none yet`}.`)
+  return missing === 0 ? 0 : 1
+}
+
+function resultsOf(batch: string | undefined, own: BatchFlags): Promise<string> {
+  if (batch === undefined)
+    throw new UsageError('collect: expected the name of a batch, or --results FOLDER, got neither.')
+  return use(own, async broker => (await knownManifest(broker, batch)).results)
+}
+
+async function doctor(broker: Broker): Promise<number> {
+  const findings = await examine(broker)
+  const paint = paintFor(process.stdout)
+  const width = Math.max(...findings.map(({ what }) => what.length))
+  for (const { what, found, remedy } of findings) {
+    const mark = remedy === undefined ? paint('green', 'ok') : paint('yellow', '!!')
+    print(`${mark}  ${what.padEnd(width)}  ${printable(found)}${remedy === undefined ? '' : `. ${remedy}`}\n`)
+  }
+  return findings.some(({ isFatal }) => isFatal === true) ? 1 : 0
+}

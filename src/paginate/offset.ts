@@ -4,6 +4,7 @@
  */
 import type { Fault } from '../core/result.ts'
 import { FirstItems, listOf, totalIn, uncounted, wholeNumber } from './counts.ts'
+import { memberAt } from './fields.ts'
 import { givenField, setField } from './request-field.ts'
 import type { FirstRequest } from './request-field.ts'
 import { Round } from './round.ts'
@@ -13,6 +14,8 @@ import type { PageChange, PageStep, PageView, Style } from './style.ts'
 
 interface State {
   readonly first: FirstRequest
+  /** 1 if the first item may have the number 1, as in SCIM (RFC 7644 §3.4.2.4), otherwise 0. */
+  readonly base: number
   /** Items of the first page: the distance of pages that are asked for together. */
   readonly step: number
   /** Where the items of the complete rounds end. */
@@ -42,11 +45,16 @@ export const offset: Style = ({ plan, total: find, hasItems }) => {
   }
 }
 
-function begin({ requestUrl, body, number }: PageView, param: string, step: number): State {
+function begin({ requestUrl, body, number, value }: PageView, param: string, step: number): State {
   const first: FirstRequest = { url: requestUrl, body }
-  const position = wholeNumber(givenField(first, param)) ?? 0
-  return { first, step, position, total: undefined, round: new Round(number, 1) }
+  const position = wholeNumber(givenField(first, param)) ?? (saysOne(value, param) ? 1 : 0)
+  // An API that counts from 0 may be asked for 1, too: then the last page is one without items.
+  return { first, base: position === 1 ? 1 : 0, step, position, total: undefined, round: new Round(number, 1) }
 }
+
+/** Where an API that counts from 1 says so. A wrong guess would repeat an item on every page. */
+const saysOne = (value: unknown, param: string): boolean =>
+  [...new Set([param, 'startIndex', 'start_index'])].some(name => memberAt(value, ...name.split('.')) === 1)
 
 /** What follows a complete round. */
 function after(state: State, page: PageView, param: string): PageStep {
@@ -60,11 +68,12 @@ function after(state: State, page: PageView, param: string): PageStep {
     state.round = new Round(round.end, 1)
     return next(setField(first, param, position))
   }
-  if (position >= total) return END
+  const end = total + state.base
+  if (position >= end) return END
   if (step === 0) return refuse('total', `the first page has no items, but the total is ${total}`)
   // An empty page behind the others: the total has shrunk.
   if (last === 0) return END
-  const count = Math.ceil((total - position) / step)
+  const count = Math.ceil((end - position) / step)
   state.round = new Round(round.end, count)
   const changes = changesOf(first, param, position, step, count)
   return count === 1 ? next(setField(first, param, position)) : { kind: 'rest', count, changes }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { PaginatePlan } from '../../src/core/pagination.ts'
 import { parseAsWritten } from '../../src/core/exact-json.ts'
-import { planOf, readPages, stepsOf, viewOf } from './pages.ts'
+import { START, planOf, readPages, stepsOf, viewOf } from './pages.ts'
 import type { Server } from './pages.ts'
 
 const PLAN = planOf({ style: 'offset' })
@@ -35,6 +35,39 @@ describe('the style offset', () => {
   it.each([0, 1])('refuses a total of %i if the first page has more items', async total => {
     expect(await stepsOf(COUNTED, [viewOf({ items: numbers(2), total })], 'items')).toEqual(['follow/total'])
     expect(await stepsOf(COUNTED, [viewOf({ items: numbers(total), total })], 'items')).toEqual(['end'])
+  })
+
+  describe('of an API that counts from 1, as SCIM does', () => {
+    const SCIM = planOf({ style: 'offset', param: 'startIndex', total: 'totalResults' })
+    const scim =
+      (all: number, echoes: boolean): Server =>
+      ({ url }) => {
+        const startIndex = Number(url.searchParams.get('startIndex') ?? 1)
+        const items = numbers(all).slice(startIndex - 1, startIndex + 2)
+        return { value: { totalResults: all, items, ...(echoes && { startIndex }) } }
+      }
+
+    it.each([3, 6, 7, 8, 9])('reads all of %i items if the first request asks for 1', async all => {
+      const { items, fault } = await readPages(SCIM, scim(all, false), { items: 'items', url: `${START}?startIndex=1` })
+      expect([items, fault]).toEqual([numbers(all), undefined])
+    })
+
+    it.each([3, 6, 7, 8, 9])('reads all of %i items if the first page says that it begins at 1', async all => {
+      const { items, fault } = await readPages(SCIM, scim(all, true), { items: 'items' })
+      expect([items, fault]).toEqual([numbers(all), undefined])
+    })
+
+    it('takes an API that counts from 0 for what it is if it is asked for 1', async () => {
+      const { items } = await readPages(
+        COUNTED,
+        listing(numbers(7), 3, () => ({ total: 7 })),
+        {
+          items: 'items',
+          url: `${START}?offset=1`,
+        },
+      )
+      expect(items).toEqual(numbers(7).slice(1))
+    })
   })
 
   it('goes on behind a short page', async () => {

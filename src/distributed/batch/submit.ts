@@ -50,7 +50,8 @@ const BULK_BYTES = 4_000_000
 /** With more waiting chunks than this, an inline submit waits: their rows are in the memory of Redis. */
 const MOST_WAITING = 2_000
 const LOOK_MS = 200
-const LOCK_MS = 10_000
+/** A submit that was killed holds its name for this long. */
+const LOCK_MS = 5_000
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$/
 
@@ -68,7 +69,7 @@ export async function submitBatch(parts: SubmitParts): Promise<SubmitResult> {
   await takeTurn(broker, batch, token)
   const renewing = setInterval(() => void broker.prolong(batch, token, LOCK_MS).catch(() => undefined), LOCK_MS / 4)
   try {
-    return await submitAlone(parts)
+    return await submitAlone(parts, () => keepTurn(broker, batch, token))
   } finally {
     clearInterval(renewing)
     await broker.unlock(batch, token).catch(() => undefined)
@@ -88,7 +89,16 @@ async function takeTurn(broker: Broker, batch: string, token: string): Promise<v
   }
 }
 
-async function submitAlone(parts: SubmitParts): Promise<SubmitResult> {
+/** A process that was stopped for a while may have lost its turn, and must not write to the list of another one. */
+async function keepTurn(broker: Broker, batch: string, token: string): Promise<void> {
+  if (await patiently(() => broker.prolong(batch, token, LOCK_MS))) return
+  if (await patiently(() => broker.lock(batch, token, LOCK_MS))) return
+  throw new ConfigError([
+    `batch: ${batch} is being submitted by another process, which has taken over. Nothing is lost; wait until it has ended.`,
+  ])
+}
+
+async function submitAlone(parts: SubmitParts, keep: () => Promise<void>): Promise<SubmitResult> {
   const { broker, batch, input } = parts
   const manifest = await manifestOf(parts)
   const { results } = manifest
@@ -97,7 +107,7 @@ async function submitAlone(parts: SubmitParts): Promise<SubmitResult> {
   try {
     const known = index.count
     if (before === undefined) {
-      const appending = new Appending(broker, manifest, index, openRows(manifest, index))
+      const appending = new Appending(broker, manifest, index, openRows(manifest, index), keep)
       try {
         if (input.kind === 'file')
           for await (const chunk of chunksOfFile(input, manifest.chunkRows, index.last)) await appending.add(chunk)
@@ -235,10 +245,18 @@ class Appending {
   readonly #manifest: Manifest
   readonly #index: ChunkIndex
   readonly #rows: number | undefined
+  readonly #keep: () => Promise<void>
   #held: (readonly [Chunk, string | undefined])[] = []
   #bytes = 0
 
-  constructor(broker: Broker, manifest: Manifest, index: ChunkIndex, rows: number | undefined) {
+  constructor(
+    broker: Broker,
+    manifest: Manifest,
+    index: ChunkIndex,
+    rows: number | undefined,
+    keep: () => Promise<void>,
+  ) {
+    this.#keep = keep
     this.#broker = broker
     this.#manifest = manifest
     this.#index = index
@@ -256,6 +274,7 @@ class Appending {
     if (held.length === 0) return
     this.#held = []
     this.#bytes = 0
+    await this.#keep()
     if (this.#rows !== undefined) {
       for (const [, text = ''] of held) writeSync(this.#rows, text)
       fsyncSync(this.#rows)

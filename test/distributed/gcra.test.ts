@@ -72,7 +72,7 @@ describe('the grants of any history', () => {
           for (let last = first; last < slots.length; last += 11) {
             const passed = (slots[last] as number) - (slots[first] as number)
             // A slot in the past is sent at once, so a window counts at least from the time of the grant.
-            expect(last - first).toBeLessThanOrEqual(passed / spacing + burst + 1e-6)
+            if (last - first > passed / spacing + burst + 1e-6) throw new Error(`${last - first} in ${passed} µs`)
           }
         }
       }),

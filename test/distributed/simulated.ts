@@ -20,6 +20,8 @@ export interface ProcessPlan {
   /** The time that a call takes, and its reply: half of it each. */
   readonly roundTripMs?: () => number
   readonly localShare?: boolean
+  /** How late each timer of the process is. */
+  readonly lateMs?: () => number
 }
 
 export class SimulatedRedis {
@@ -37,7 +39,7 @@ export class SimulatedRedis {
   }
 
   /** What `sharedLimits` is for one process. */
-  process({ skewMs = 0, roundTripMs = () => 1, localShare = false }: ProcessPlan = {}): SharedLimits {
+  process({ roundTripMs = () => 1, localShare = false }: ProcessPlan = {}): SharedLimits {
     const id = this.#seen.size
     this.#seen.set(id, 0)
     return {
@@ -47,21 +49,21 @@ export class SimulatedRedis {
           localShare,
           prefix: 'test',
           warn: message => void this.warnings.push(message),
-          source: this.#source(id, parts.clock, roundTripMs, skewMs),
+          source: this.#source(id, parts.clock, roundTripMs),
         }),
     }
   }
 
   /** The clock of a process: monotonic time and wall clock are both off, and the latter is never used. */
-  clockOf(skewMs: number): Clock {
+  clockOf({ skewMs = 0, lateMs = () => 0 }: ProcessPlan): Clock {
     return {
       now: () => this.#time.now() + 1e6 + skewMs,
       epochMs: () => this.#time.epochMs() + skewMs,
-      after: (delayMs, callback) => this.#time.after(delayMs, callback),
+      after: (delayMs, callback) => this.#time.after(delayMs + lateMs(), callback),
     }
   }
 
-  #source(id: number, clock: Clock, roundTripMs: () => number, _skewMs: number) {
+  #source(id: number, clock: Clock, roundTripMs: () => number) {
     const time = new RemoteTime()
     const half = (): Promise<void> => new Promise(resolve => void this.#time.after(roundTripMs() / 2, resolve))
     const lease = async (rates: readonly SharedRate[], asked: number): Promise<Lease> => {

@@ -44,7 +44,7 @@ const READERS = {
  *   interval. In any window of w, all processes together start at most `burst + rate · w` requests, plus what the network
  *   and timers delay, a few per cent of a second. Where a host has a rate of its own, its slots may lie up to 200 ms
  *   later than those of all hosts; these may then be exceeded by 200 ms of their rate in one window.
- * - A slot that is more than 5 ms late is not used. Retries and redirect hops need a slot of their own.
+ * - A slot that is more than 10 ms late is not used. Retries and redirect hops need a slot of their own.
  * - A 429, or a 503 with `Retry-After`, pauses its host in all processes: within 200 ms none of them sends, until the pause ends
  *   or for at most 5 minutes.
  * - Only the clock of Redis counts; those of the machines may differ.

@@ -1,7 +1,7 @@
 /** The slots that one lane was granted: when each may be used, and which were missed. */
 
 /** A slot that is later than this is not used any more: many at once would be a bunch that the rate does not allow. */
-const LATE_MS = 5
+const LATE_MS = 10
 /** So many used slots are kept before they are cut off. */
 const CUT = 512
 

@@ -42,7 +42,10 @@ export interface Found {
 }
 
 /** Whether a response of this URL comes from an origin that the caller did not name. */
-export const isForeign = ({ atHome, origin }: Call, url: string): boolean => !atHome || originOf(url) !== origin
+export const isForeign = (call: Call, url: string): boolean => !call.atHome || !isAnsweredAt(url, call)
+
+/** Whether this URL, which answered, is at the origin that the request was sent to. Most answer without a redirect. */
+const isAnsweredAt = (url: string, call: Call): boolean => url === call.url || originOf(url) === call.origin
 
 /** The Call of the page that differs from the first page of its chain by this change. */
 export function callOfPage(
@@ -89,8 +92,7 @@ export function callOfFollowUp(given: FollowUpInput, found: Found, plan: Request
     return { refused: fault('invalid_request/key', wordsOf(wrong)) }
   }
   const spec = followUpSpec(given, found)
-  const isAnswer = found.url === parent.url || originOf(found.url) === parent.origin
-  const isHome = parent.atHome && isAnswer
+  const isHome = !found.isForeign
   const params = plan.params === undefined || !isHome ? undefined : paramsFor(spec, parent.origin, plan.params)
   const item = { index: parent.index, key: parent.key, params, nowMs }
   const call = prepare(spec, item, withoutParams(planAfter(parent.plan, plan)))
@@ -106,7 +108,7 @@ export function callOfFollowUp(given: FollowUpInput, found: Found, plan: Request
   )
   const bare = stranger(call, kept, call.own?.credentials)
   // What the parent itself had was given to this origin; what all requests have was not.
-  return call.origin === parent.origin && isAnswer ? inheriting(bare, parent, given) : bare
+  return call.origin === parent.origin && isAnsweredAt(found.url, parent) ? inheriting(bare, parent, given) : bare
 }
 
 const isSpec = (given: FollowUpInput): given is RequestSpec =>

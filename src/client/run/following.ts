@@ -281,12 +281,22 @@ export class Following implements Growth {
     }
     const { follow } = open.plan
     if (follow === undefined) return go(undefined)
+    let answer: FollowUps | PromiseLike<FollowUps>
+    let late: PromiseLike<FollowUps> | undefined
+    try {
+      answer = follow(outcome, contextOf(call, page))
+      late = isThenable(answer) ? answer : undefined
+    } catch (error) {
+      return this.#fail(call, page, result, outcome, followThrew(error))
+    }
+    if (late === undefined) return go(answer as FollowUps)
+    const promise = late
     const limits = { trip: call.trip, timeoutMs: call.plan.timeouts.callbackMs, clock: this.#parts.clock }
     // In a wrapper, because a server may send an object that looks like a Fault.
-    const asked = runCallback(() => wrapped(follow(outcome, contextOf(call, page))), followThrew, limits)
-    const finish = (given: Given | Fault): Outcome =>
-      isFault(given) ? this.#fail(call, page, result, outcome, given) : go(given.ups)
-    return isThenable(asked) ? asked.then(finish) : finish(asked)
+    const asked = runCallback(() => promise.then(ups => ({ ups })), followThrew, limits)
+    return Promise.resolve(asked).then(given =>
+      isFault(given) ? this.#fail(call, page, result, outcome, given) : go(given.ups),
+    )
   }
 
   /** The items of a page, as far as they are wanted. */
@@ -468,14 +478,6 @@ function withoutPagination(call: Call, spec: FollowUpInput): Call {
     unpaginated.set(plan, without)
   }
   return { ...call, plan: without }
-}
-
-interface Given {
-  readonly ups: FollowUps
-}
-
-function wrapped(answer: FollowUps | PromiseLike<FollowUps>): Given | PromiseLike<Given> {
-  return isThenable(answer) ? answer.then(ups => ({ ups })) : { ups: answer }
 }
 
 const followThrew = (error: unknown): Fault =>

@@ -137,6 +137,45 @@ describe.skipIf(NO_REDIS)('a batch', () => {
     await deleteBatch({ ...given, files: true })
   }, 30_000)
 
+  it('whose file of rows was changed ends with an error, and goes on when the file is back', async () => {
+    await using redis = await redisServer()
+    await using server = await countingServer()
+    using files = folder()
+    const list = files.at('urls.txt')
+    const text = server.urls(20).join('\n')
+    writeFileSync(list, text)
+    const given = { broker: redis.url, batch: 'changed', results: files.at('results'), chunkRows: 10 }
+    await submit({ file: list, format: 'lines' }, given)
+    writeFileSync(list, text.replace('/15', '/95'))
+    await work({ broker: redis.url, batches: ['changed'], untilEmpty: true })
+    expect(await status(given)).toMatchObject({ state: 'running', chunksDone: 1, stuck: 1 })
+    expect(server.hits.has('/95')).toBe(false)
+    writeFileSync(list, text)
+    await reconcile(given)
+    await work({ broker: redis.url, batches: ['changed'], untilEmpty: true })
+    expect(await status(given)).toMatchObject({ state: 'done', chunksDone: 2, stuck: 0 })
+  }, 60_000)
+
+  it('goes on when a Redis that keeps a log was killed and is back', async () => {
+    using files = folder()
+    await using server = await countingServer(10)
+    const config = ['--appendonly', 'yes', '--appendfsync', 'always', '--dir', files.path]
+    const first = await redisServer(config)
+    const given = { broker: first.url, batch: 'outage', results: files.at('results'), chunkRows: 50 }
+    await submit(server.urls(1_500), { ...given, options: { concurrency: 8 } })
+    const ending = new AbortController()
+    const working = work({ broker: first.url, batches: ['outage'], signal: ending.signal, chunks: 2 })
+    await until('chunks are done', () => server.hits.size > 300)
+    await first[Symbol.asyncDispose]()
+    await new Promise(resolve => setTimeout(resolve, 2_000))
+    await using second = await redisServer(config, first.port)
+    await until('it is done', async () => (await status({ ...given, broker: second.url })).state === 'done')
+    ending.abort()
+    await working
+    expect(server.hits.size).toBe(1_500)
+    expect(await collect({ results: given.results, output: files.at('o.jsonl') })).toMatchObject({ requests: 1_500 })
+  }, 90_000)
+
   it('of another version of the package is left alone, and says so', async () => {
     await using redis = await redisServer()
     using files = folder()

@@ -52,7 +52,8 @@ finished requests are not sent again.
       --grace TIME      for requests in flight after the signal (default: 20s)
       --until-empty     end when all batches are done
 
-Exit code: 0 also after a signal; 2 if Redis or a batch cannot be used.
+Exit code: 0 also after a signal; 1 if chunks could not be run (their files are
+not there); 2 if Redis or a batch cannot be used.
 `
 
 const COLLECT = `Usage: preq collect NAME --broker URL -o FILE.jsonl

@@ -55,7 +55,7 @@ export async function worker(given: GivenFlags, own: BatchFlags): Promise<number
     for (const signal of SIGNALS) process.on(signal, stop)
     try {
       await running.run()
-      return 0
+      return running.hasStuck ? 1 : 0
     } finally {
       for (const signal of SIGNALS) process.off(signal, stop)
     }

@@ -3,6 +3,7 @@ import type { Job, Worker } from 'bullmq'
 import type { Redis } from 'ioredis'
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { patiently } from './add-chunks.ts'
 import { JOB, isOfRedis } from './broker.ts'
 import type { Broker, ChunkJob } from './broker.ts'
 import { ChunkIndex } from './chunk-index.ts'
@@ -54,6 +55,11 @@ export class BatchWorker {
 
   constructor(parts: WorkParts) {
     this.#parts = parts
+  }
+
+  /** Whether chunks were left that could not be run; `reconcile` tries them again. */
+  get hasStuck(): boolean {
+    return [...this.#open.values()].some(batch => batch.hasStuck)
   }
 
   /** Resolves when the worker was stopped, or, with `untilEmpty`, when all batches are done. */
@@ -162,6 +168,8 @@ class OpenBatch {
   readonly #index: ChunkIndex
   readonly #worker: Worker
   readonly #runs = new Set<ChunkRun>()
+  /** Chunks could not be run, when it was last looked at. */
+  hasStuck = false
   #state: 'running' | 'paused' | 'cancelled' | 'closing' = 'running'
   #closing: Promise<void> | undefined
 
@@ -174,6 +182,9 @@ class OpenBatch {
     this.#index = new ChunkIndex(fileOf(results, 'index'), 'r')
     const run = (job: Job, token: string): Promise<unknown> => this.#process(job, token)
     this.#worker = parts.broker.worker(manifest.batch, connection, parts.chunks, run)
+    this.#worker.on('failed', (job, error) => {
+      parts.say(`batch ${manifest.batch}: chunk ${String(job?.id)} could not be run: ${error.message}`)
+    })
   }
 
   /** Follows what was asked of the batch. */
@@ -188,7 +199,18 @@ class OpenBatch {
     else if (await broker.queue(batch).isPaused()) this.#become('paused')
     else this.#become('running')
     if (cancelled === '1') return 'over'
-    return now !== undefined && whole === '1' && (await broker.countDone(batch)) >= Number(chunks) ? 'over' : 'open'
+    if (now === undefined || whole !== '1') return 'open'
+    if ((await broker.countDone(batch)) >= Number(chunks)) return 'over'
+    return (await this.#isStuck()) ? 'over' : 'open'
+  }
+
+  /** Nothing is left but chunks that could not be run. */
+  async #isStuck(): Promise<boolean> {
+    const queue = this.#parts.broker.queue(this.#manifest.batch)
+    const counts = await queue.getJobCounts('waiting', 'active', 'delayed', 'prioritized', 'failed')
+    const { failed = 0, ...others } = counts
+    this.hasStuck = failed > 0
+    return failed > 0 && !(await queue.isPaused()) && Object.values(others).every(count => count === 0)
   }
 
   #become(state: 'running' | 'paused' | 'cancelled'): void {
@@ -224,11 +246,11 @@ class OpenBatch {
     const { broker } = this.#parts
     const { batch } = this.#manifest
     const chunk = this.#chunkOf(job)
-    if (await broker.isDone(batch, chunk.number)) return null
+    if (await patiently(() => broker.isDone(batch, chunk.number))) return null
     const sealed = sealedPath(this.#results, chunk.number)
     const counts = existsSync(sealed) ? await countsOf(sealed) : await this.#run(job, chunk)
     if (counts !== undefined) {
-      await broker.markDone(batch, chunk.number, counts)
+      await patiently(() => broker.markDone(batch, chunk.number, counts))
       return counts
     }
     if (this.#state === 'cancelled') return null
@@ -270,7 +292,6 @@ class OpenBatch {
         return chunk
     }
     const text = 'it is not a chunk of this batch, so it is not run'
-    this.#parts.say(`batch ${this.#manifest.batch}: job ${JSON.stringify(job.id)} fails: ${text}`)
     throw this.#parts.broker.unrecoverable(text)
   }
 }

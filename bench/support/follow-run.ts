@@ -86,7 +86,7 @@ const RUNS: Readonly<Record<string, (count: number) => Promise<void>>> = {
   pages: rounds => repeat(rounds, readPages),
 }
 const run = RUNS[what] as (count: number) => Promise<void>
-const WARM_UP: Readonly<Record<string, number>> = { listed: 20_000, followed: 20_000, urls: 3, pages: 3 }
+const WARM_UP: Readonly<Record<string, number>> = { listed: 20_000, followed: 20_000, urls: 12, pages: 12 }
 if (WARM_UP[what] !== undefined) await run(WARM_UP[what])
 const before = process.cpuUsage()
 const startedAtMs = performance.now()

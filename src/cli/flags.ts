@@ -258,6 +258,19 @@ export const FLAGS = {
     repeat: true,
     more: 'Replaces --per-host and --per-host-rate for them. A number with a unit is a rate, a number alone is the concurrency. With --limit-key, HOST may be a key, which is compared exactly.',
   }),
+  'share-limits': taking(
+    'Limits',
+    'URL',
+    text,
+    'share all rates with other processes through this Redis: redis://host',
+    {
+      more: 'Together they start at most that many requests, and a 429 pauses its host in all of them. env:NAME reads the URL from a variable. Needs the package ioredis.',
+    },
+  ),
+  'share-name': taking('Limits', 'NAME', text, 'processes with the same name share their rates', {
+    default: 'default',
+    more: 'With --share-limits.',
+  }),
   'limit-key': taking('Limits', 'TEXT', text, 'limit by this text with {columns} instead of by host: {account}', {
     option: 'limitKey',
     default: 'by host',

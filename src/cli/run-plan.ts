@@ -2,6 +2,8 @@
  * Turns the flags of a run into plans for its parts: input, client, output and display. Reads small files that flags name
  * (headers, certificates, secrets). Sends nothing.
  */
+import { sharePlan } from './share-plan.ts'
+import type { SharePlan } from './share-plan.ts'
 import { callValues, clientValues, returnTypeOf } from './run-options.ts'
 import type { FailTerm } from './fail-on.ts'
 import type { FlagValues } from './flags.ts'
@@ -135,6 +137,8 @@ export interface RunPlan {
   readonly display: DisplayPlan
   /** The options of the client, as they were read. */
   readonly client: Values
+  /** With which processes its rates are shared, if with any. */
+  readonly share: SharePlan | undefined
   /** Those of its call, without what the outputs add. */
   readonly call: Values
   /** Sentences that report what was left out of a pasted command. */
@@ -175,6 +179,7 @@ export function planRun(
       failOn: values['fail-on'] ?? [],
     },
     client: clientPlan(values, input, curl, env, problems),
+    share: sharePlan(values, env, problems),
     call: { ...callValues(values, problems), ...labelMethod(input), ...chainLimits(stages, values) },
     notes: curl?.notes ?? [],
   }

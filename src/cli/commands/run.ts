@@ -37,6 +37,7 @@ import { endTokenCommands } from '../token-command.ts'
 import type { Follow } from '../../core/follow.ts'
 import { keepIntegers } from '../../core/exact-json.ts'
 import type { Values } from '../../config/table.ts'
+import { sharedLimitsOf } from '../share-plan.ts'
 import { printable } from '../../core/printable.ts'
 import { OpenClient } from '../../client/open-client.ts'
 import type { BatchRun } from '../../client/run/batch-run.ts'
@@ -109,7 +110,8 @@ interface Given extends Pick<GivenCommand, 'urls' | 'flags'> {
 
 async function send(plan: RunPlan, jobs: Jobs, output: Output, given: Given): Promise<number> {
   const { log } = given
-  const client = new OpenClient(log === undefined ? plan.client : { ...plan.client, telemetry: log })
+  const shared = await sharedLimitsOf(plan.share)
+  const client = new OpenClient({ ...plan.client, ...shared, ...(log !== undefined && { telemetry: log }) })
   try {
     return await sendBy(client, plan, jobs, output, given)
   } finally {

@@ -3,6 +3,7 @@ import { RedisLeases } from './redis-leases.ts'
 import { SharedRates } from './shared-rates.ts'
 import { bool, matching } from '../../config/kinds.ts'
 import { readOptions } from '../options.ts'
+import { ConfigError } from '../../core/error.ts'
 import type { Problem } from '../../core/problem.ts'
 import { printable } from '../../core/printable.ts'
 import type { OpenSharedLimits, SharedLimits, SharedParts } from '../../core/shared-limits.ts'
@@ -63,17 +64,36 @@ export function redisLimits(url: string, options: RedisLimitsOptions = {}): Shar
   const problems: Problem[] = []
   const address = readRedisUrl(url, 'redisLimits', problems)
   const { name = 'default', localShare = false } = readOptions('redisLimits', options, READERS, problems)
-  return { open: parts => openRates(parts, address as string, name, localShare) }
+  const given = { url: address as string, name, localShare, subject: 'sharedLimits' }
+  return { open: parts => openRates(parts, given) }
 }
 
-function openRates(parts: SharedParts, url: string, name: string, localShare: boolean): OpenSharedLimits {
+/** The same for the command line, whose messages name its flags. */
+export function sharedByFlags(url: string, name: string | undefined): SharedLimits {
+  const problems: Problem[] = []
+  const address = readRedisUrl(url, '--share-limits', problems)
+  const read = name === undefined ? 'default' : READERS.name(name, '--share-name', problems)
+  if (problems.length > 0) throw new ConfigError(problems)
+  const given = { url: address as string, name: read as string, localShare: false, subject: '--share-limits' }
+  return { open: parts => openRates(parts, given) }
+}
+
+interface Given {
+  readonly url: string
+  readonly name: string
+  readonly localShare: boolean
+  /** The option or flag, for messages. */
+  readonly subject: string
+}
+
+function openRates(parts: SharedParts, { url, name, localShare, subject }: Given): OpenSharedLimits {
   // One slot in Redis Cluster, so that one script may use all keys.
   const prefix = `{preq}:rates:${name}`
   return new SharedRates({
     ...parts,
     prefix,
     localShare,
-    source: new RedisLeases(url, 'sharedLimits', `${prefix}:processes`, parts.clock),
-    warn: message => process.emitWarning(printable(`sharedLimits: ${message}`), 'ParallelRequestsWarning'),
+    source: new RedisLeases(url, subject, `${prefix}:processes`, parts.clock),
+    warn: message => process.emitWarning(printable(`${subject}: ${message}`), 'ParallelRequestsWarning'),
   })
 }

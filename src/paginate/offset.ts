@@ -69,7 +69,8 @@ function after(state: State, page: PageView, param: string): PageStep {
     return next(setField(first, param, position))
   }
   const end = total + state.base
-  if (position >= end) return END
+  // A first page without items that is asked for behind all of them.
+  if (position >= end || (step === 0 && position >= total)) return END
   if (step === 0) return refuse('total', `the first page has no items, but the total is ${total}`)
   // An empty page behind the others: the total has shrunk.
   if (last === 0) return END

@@ -35,6 +35,9 @@ import type { Growth } from '../../engine/growing-source.ts'
 import type { EngineParts } from '../../engine/ports.ts'
 import type { Item } from '../../engine/source.ts'
 
+/** A server may announce any number of pages. */
+const MAX_PAGES_AHEAD = 1_000
+
 /** The value of an item that was found while running. */
 class FollowUp {
   readonly page: Page
@@ -345,16 +348,14 @@ export class Following implements Growth {
     else if (chain.isWaiting) this.#appendWaiting(chain, found, plan)
   }
 
-  /** Pages in any order; one after the other if a later one may not be wanted. */
+  /** Pages in any order; one after the other if a later one may not be wanted. Each that arrives lets another go. */
   #appendAll(chain: Chain, found: Found, { count, changes }: PageRest, plan: FollowPlan): void {
-    if (plan.until === undefined && plan.maxItems === Infinity) {
-      // Known to be too many: none of them is requested in vain.
-      if (chain.root.pages + count > plan.maxPages) return this.#refuse(chain, found, changes, plan)
-      for (const change of changes) this.#append(chain, found, change, plan)
-      return
-    }
+    const isAllWanted = plan.until === undefined && plan.maxItems === Infinity
+    // Known to be too many: none of them is requested in vain.
+    if (isAllWanted && chain.root.pages + count > plan.maxPages) return this.#refuse(chain, found, changes, plan)
     chain.wait(changes)
-    this.#appendWaiting(chain, found, plan)
+    const ahead = isAllWanted ? MAX_PAGES_AHEAD : 1
+    for (let added = 0; added < ahead && chain.isWaiting; added++) this.#appendWaiting(chain, found, plan)
   }
 
   #appendWaiting(chain: Chain, found: Found, plan: FollowPlan): void {

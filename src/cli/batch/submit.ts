@@ -15,6 +15,7 @@ import { planRun } from '../run-plan.ts'
 import type { InputPlan } from '../run-plan.ts'
 import { givenFlags, settingSources } from '../settings.ts'
 import type { GivenFlags } from '../settings.ts'
+import { keepHeapSmall } from '../small-heap.ts'
 import { UsageError } from '../usage-error.ts'
 import { Unusable } from '../../config/unusable.ts'
 import { keepIntegers } from '../../core/exact-json.ts'
@@ -28,6 +29,7 @@ const MOST_CHUNK_ROWS = 100_000
 
 /** Returns the exit code. */
 export async function submit(urls: readonly string[], given: GivenFlags, own: BatchFlags): Promise<number> {
+  keepHeapSmall()
   keepIntegers()
   const { batch, results } = own
   if (batch === undefined) throw new UsageError('--batch: expected a name for the batch, got none. Add --batch NAME.')

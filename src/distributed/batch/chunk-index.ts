@@ -3,6 +3,7 @@
  * the batch; Redis has only the work that is left. Records have one size, so that any of them is read with one read.
  */
 import { createHash } from 'node:crypto'
+import type { Hash } from 'node:crypto'
 import { closeSync, fsyncSync, ftruncateSync, openSync, readSync, statSync, writeSync } from 'node:fs'
 import type { Chunk } from './chunk.ts'
 
@@ -10,11 +11,9 @@ const RECORD_BYTES = 56
 const DIGEST_BYTES = 16
 
 /** The digest of the rows of a chunk. */
-export const digestOf = (bytes: Uint8Array): string =>
-  createHash('sha256')
-    .update(bytes)
-    .digest('hex')
-    .slice(0, 2 * DIGEST_BYTES)
+export const digestOf = (bytes: Uint8Array): string => digestText(createHash('sha256').update(bytes))
+
+export const digestText = (hash: Hash): string => hash.digest('hex').slice(0, 2 * DIGEST_BYTES)
 
 export class ChunkIndex {
   readonly #fd: number

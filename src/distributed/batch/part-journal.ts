@@ -47,7 +47,9 @@ export class PartJournal implements Journal {
   #rows = 0
   #timer: NodeJS.Timeout | undefined
   #immediate: NodeJS.Immediate | undefined
-  #writing: Promise<void> = Promise.resolve()
+  #writing: Promise<void> | undefined
+  /** The waiting lines are written next. */
+  #isDue = false
   #broken: { readonly error: unknown } | undefined
 
   constructor(given: PartJournalParts) {
@@ -116,11 +118,22 @@ export class PartJournal implements Journal {
     clearImmediate(this.#immediate)
     this.#timer = undefined
     this.#immediate = undefined
-    const lines = this.#waiting
-    this.#waiting = []
     this.#rows = 0
-    if (lines.length > 0) this.#writing = this.#writing.then(() => this.#write(lines))
+    this.#isDue = this.#waiting.length > 0
+    // One write at a time: what comes in the meantime is the next part.
+    this.#writing ??= this.#drain()
     return this.#writing
+  }
+
+  async #drain(): Promise<void> {
+    while (this.#isDue) {
+      const lines = this.#waiting
+      this.#waiting = []
+      this.#rows = 0
+      this.#isDue = false
+      await this.#write(lines)
+    }
+    this.#writing = undefined
   }
 
   async #write(lines: readonly Waiting[]): Promise<void> {

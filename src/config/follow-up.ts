@@ -138,8 +138,7 @@ function stranger(call: Call, headers: HeaderList, credentials: Call['credential
 
 /** Names of the headers that the request is written with, those that all requests of a stage share included. */
 function headersIn(given: FollowUpInput): HeaderList {
-  if (!isRecord(given) || given instanceof URL || isFetchRequest(given) || given['headers'] === undefined) return []
-  return readHeaders(given['headers'], [], true).set
+  return isSpec(given) && given.headers !== undefined ? readHeaders(given.headers, [], true).set : []
 }
 
 /** The headers and credentials that the parent itself has, unless the request has its own. */

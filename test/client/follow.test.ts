@@ -146,6 +146,15 @@ describe('the value of a request with follow-ups', () => {
     ])
   })
 
+  test('an outcome has the warnings of all that followed, those of a list included', async () => {
+    const other = await site({ '/detail': { items: ['d'] } })
+    const { url } = await site({ '/': { items: ['a'], details: [`${other.url}/detail`] } })
+    const options = { ...TREE, onFailure: 'settle', auth: { bearer: 'x' } } as const
+    const outcome = await parallelRequests(url, options)
+    expect(outcome).toMatchObject({ ok: true, value: ['a', 'd'] })
+    expect(outcome.warnings).toEqual([expect.stringContaining('is another origin')])
+  })
+
   test('settle gives an outcome with the whole list, all attempts, and the response of the first page', async () => {
     const { url } = await site(LETTERS)
     const [a, broken] = await parallelRequests([`${url}/a`, `${url}/broken`], { ...NEXT, onFailure: 'settle' })

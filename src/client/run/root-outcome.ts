@@ -22,7 +22,7 @@ export function rootOutcome({ first }: Root): Outcome {
     return failed
   }
   const { items: _items, ...whole } = first.outcome as OkOutcome<unknown>
-  return { ...whole, value: items, attempts, warnings: first.next === undefined ? whole.warnings : warnings }
+  return { ...whole, value: items, attempts, warnings }
 }
 
 function itemsIn({ hasItems }: Page, outcome: Outcome): readonly unknown[] {

@@ -1,11 +1,11 @@
 /** The option of jobs: how a server's work is followed until it is done. */
-import { duration, fields, got, isPlain, matching, problem, withFields } from '../kinds.ts'
+import { duration, fields, got, isPlain, problem, withFields } from '../kinds.ts'
 import type { Read } from '../kinds.ts'
 import { literalOf } from '../literal.ts'
 import { option, part } from '../option.ts'
+import { readPath } from '../paginate-input.ts'
 import type { Values } from '../table.ts'
 import { formatDuration } from '../../core/duration.ts'
-import type { Path } from '../../core/pagination.ts'
 import type { PollPlan } from '../../core/poll.ts'
 import type { Problem } from '../../core/problem.ts'
 import type { Words } from '../../core/words.ts'
@@ -15,12 +15,6 @@ type Match = PollPlan['done']
 /** What APIs call a job that is done, and one that has failed. Documented at `PollInput`. */
 export const DONE = ['succeeded', 'success', 'successful', 'completed', 'complete', 'done', 'finished']
 export const FAILED = ['failed', 'failure', 'error', 'errored', 'canceled', 'cancelled', 'aborted', 'expired']
-
-const readPath: Read<Path> = matching(
-  'a JMESPath expression or a function',
-  (value): value is Path => typeof value === 'function' || (typeof value === 'string' && value.trim() !== ''),
-  "Write it as 'data.status'.",
-)
 
 const isWord = (value: unknown): value is string | number | boolean =>
   typeof value === 'boolean' || typeof value === 'number' || (typeof value === 'string' && value.trim() !== '')

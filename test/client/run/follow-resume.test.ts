@@ -103,6 +103,17 @@ describe('a resumed run', () => {
     expect(server.requests).toHaveLength(7)
   })
 
+  test('does not miss the pages of the file in the input', async () => {
+    const server = await numbers()
+    const path = newRun()
+    const urls = ['a', 'b'].map(key => ({ url: `${server.url}/${key}?from=4`, key }))
+    await outcomesOf(urls, { resume: path })
+    const client = new ParallelRequests()
+    onTestFinished(() => client.close())
+    // Without follow-ups, so no page is met.
+    expect(await client.drain(urls, { resume: path })).toMatchObject({ restored: 2, gone: 0 })
+  })
+
   test('sends a failed page again with retryFailed, and goes on from it', async () => {
     let isBroken = true
     const server = await numbers(from => (from === 4 && isBroken ? { status: 404 } : undefined))

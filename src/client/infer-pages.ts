@@ -36,8 +36,8 @@ export interface PageOptions<Page, Next, Text extends string, List, Style extend
    * The value of each request of the input is then a list: the items, or without `items` the values of all pages. Write
    * `schema` and `parseFunc` before it: they type the value that it gets.
    *
-   * @example follow: ({ value }) => value.next // a URL, or null at the end
-   * @example follow: ({ value }) => value.ids?.map(id => `/users/${id}`)
+   * @example follow: ({ value }: OkOutcome<{ next?: string }>) => value.next // a URL, or nothing at the end
+   * @example follow: ({ value }: OkOutcome<{ ids?: number[] }>) => value.ids?.map(id => `/users/${id}`)
    */
   follow?: { follow(outcome: OkOutcome<Page>, context: FollowContext): Next }['follow'] | undefined
   /**

@@ -74,8 +74,8 @@ export interface FollowOptions extends FollowLimits {
    *
    * The value of each request of the input is then a list: the items, or without `items` the values of all pages.
    *
-   * @example follow: ({ value }) => value.next // a URL, or null at the end
-   * @example follow: ({ value }) => value.ids?.map(id => `/users/${id}`)
+   * @example follow: ({ value }: OkOutcome<{ next?: string }>) => value.next // a URL, or nothing at the end
+   * @example follow: ({ value }: OkOutcome<{ ids?: number[] }>) => value.ids?.map(id => `/users/${id}`)
    */
   follow?: Follow | undefined
   /**

@@ -305,6 +305,13 @@ describe('limits of follow-ups', () => {
     expect(server.requests).toHaveLength(1)
   })
 
+  test('more pages than are kept ready are all requested, in order', async () => {
+    const { url } = await site(({ url: asked }) => ({ items: [Number(asked.slice(7))], last: 2_500 }) as Page)
+    const paginate = { style: 'page', total: 'last', items: 'items' } as const
+    const items = await parallelRequests(`${url}/?page=1`, { paginate })
+    expect(items).toEqual(Array.from({ length: 2_500 }, (_, at) => at + 1))
+  })
+
   test('as many pages as maxPages are no failure', async () => {
     const { url } = await site(LETTERS)
     expect(await endOf(`${url}/a`, { ...NEXT, maxPages: 3 })).toEqual(['a1', 'a2', 'a3', 'a4'])

@@ -269,7 +269,10 @@ export const FLAGS = {
   ),
   'share-name': taking('Limits', 'NAME', text, 'processes with the same name share their rates', {
     default: 'default',
-    more: 'With --share-limits.',
+    more: 'With --share-limits, where each run needs the same name, or with preq submit, where it takes the place of the name of the batch.',
+  }),
+  'local-share': aSwitch('Limits', 'while that Redis is away, send at an equal part of the rates, for at most 60 s', {
+    more: 'With --share-limits, or with preq worker. Without it, nothing is sent meanwhile. If only some of the processes have lost Redis, all together send more than the rates.',
   }),
   'limit-key': taking('Limits', 'TEXT', text, 'limit by this text with {columns} instead of by host: {account}', {
     option: 'limitKey',

@@ -141,6 +141,20 @@ describe.skipIf(NO_REDIS)('preq submit, worker and collect', () => {
   }, 120_000)
 })
 
+it.each([
+  [['--share-limits', 'redis://h'], 'The workers of a batch share its rates through its --broker: leave it out.'],
+  [
+    ['--local-share'],
+    '--local-share: expected a flag that workers can follow, got another. It is a flag of preq worker.',
+  ],
+  [['--share-name', 'a b'], '--share-name: expected 1 to 100 letters, digits'],
+])('submit refuses %j before it connects', async (flags, message) => {
+  const given = ['--broker', 'redis://127.0.0.1:1', '--batch', 'b1', '--results', '/nowhere', ...flags]
+  const { code, said } = await preq(['submit', 'http://127.0.0.1:1/', ...given])
+  expect(said).toContain(message)
+  expect(code).toBe(2)
+})
+
 it('a Redis that is not there is named, with what helps', async () => {
   const { code, said } = await preq(['status', 'b1', '--broker', 'redis://127.0.0.1:1'])
   expect(code).toBe(2)

@@ -4,8 +4,9 @@ import { workplace } from './workplace.ts'
 import { freePort } from '../components/component.ts'
 
 describe('--share-limits', () => {
-  test.each([
+  test.each<[readonly string[], string]>([
     [['--share-name', 'a'], '--share-name: expected --share-limits beside it, got none.'],
+    [['--local-share'], '--local-share: expected --share-limits beside it, got none.'],
     [['--share-limits', 'redis://h'], '--share-limits: expected a rate beside it, got none.'],
     [['--share-limits', 'redis://h', '--host-limit', 'x.com=2'], '--share-limits: expected a rate beside it'],
     [['--share-limits', 'env:NO_SUCH', '--rate', '9/s'], '--share-limits: expected the secret in the variable NO_SUCH'],

@@ -29,10 +29,12 @@ Running the same command again continues a submit that was killed.
       --results FOLDER  shared by all machines; gets the results
       --chunk N         requests per chunk (default: 1000)
       --inline          put the rows into Redis, for workers without the file
+      --share-name NAME share the rates with batches and runs of the same name
 
 A list or JSON lines that need no template are read by the workers themselves,
 so the file must have the same path on all machines. Secrets are given as
 env:NAME (--bearer env:TOKEN, -H 'X-Key: env:KEY'): workers read the variable.
+Rates hold for all workers together, -c for each.
 
 Exit code: 0 if all chunks are in the queue, 2 if the batch was refused.
 `
@@ -50,6 +52,7 @@ finished requests are not sent again.
       --chunks N        chunks of a batch that are open at a time (default: 8)
   -c, --concurrency N   requests in flight in this process, per batch
       --grace TIME      for requests in flight after the signal (default: 20s)
+      --local-share     while Redis is away, send at 1/W of the rates, ≤ 60 s
       --until-empty     end when all batches are done
 
 Exit code: 0 also after a signal; 1 if chunks could not be run (their files are

@@ -32,6 +32,9 @@ const USES: Readonly<Partial<Record<FlagName, Use | undefined>>> = {
   'cookie-file': undefined,
   'share-cookies': undefined,
   'limit-key': undefined,
+  'share-limits': undefined,
+  'share-name': 'here',
+  'local-share': undefined,
   as: 'workers',
   window: 'workers',
   'response-headers': 'workers',
@@ -50,6 +53,12 @@ const OF_GROUP: Readonly<Record<string, Use>> = {
   Jobs: 'workers',
   Connection: 'workers',
   Display: 'here',
+}
+
+/** What helps instead of a flag that is refused. */
+const INSTEAD: Readonly<Partial<Record<FlagName, string>>> = {
+  'share-limits': 'The workers of a batch share its rates through its --broker: leave it out.',
+  'local-share': 'It is a flag of preq worker.',
 }
 
 /** Flags whose value is a credential. */
@@ -85,7 +94,8 @@ export function divideFlags(given: GivenFlags): SharedFlags {
     const [name, value] = flag
     const use = Object.hasOwn(USES, name) ? USES[name] : OF_GROUP[flagOf(name).group]
     if (use === undefined) {
-      problems.push(`--${name}: expected a flag that workers can follow, got another. Leave it out of preq submit.`)
+      const remedy = INSTEAD[name] ?? 'Leave it out of preq submit.'
+      problems.push(`--${name}: expected a flag that workers can follow, got another. ${remedy}`)
     } else if (name === 'header') divideHeaders(String(value), headers, rows, problems)
     else if (use === 'rows') rows.push(flag)
     else if (use === 'workers') {

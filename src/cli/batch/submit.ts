@@ -19,8 +19,10 @@ import { keepHeapSmall } from '../small-heap.ts'
 import { UsageError } from '../usage-error.ts'
 import { Unusable } from '../../config/unusable.ts'
 import { keepIntegers } from '../../core/exact-json.ts'
+import type { Problem } from '../../core/problem.ts'
 import { checkedRow } from '../../distributed/batch/api.ts'
 import { evictionProblem } from '../../distributed/batch/doctor.ts'
+import { readShareName } from '../../distributed/limits/redis-limits.ts'
 import { submitBatch } from '../../distributed/batch/submit.ts'
 import type { SubmitInput } from '../../distributed/batch/submit.ts'
 
@@ -42,6 +44,7 @@ export async function submit(urls: readonly string[], given: GivenFlags, own: Ba
     throw new UsageError(`--chunk: expected an integer from 1 to 100,000, got '${own.chunk}'.`)
   }
   const shared = divideFlags(given)
+  const shareName = shareNameOf(given)
   // The secrets are those of the workers; here it is only checked that the flags fit together.
   planFlags(shared.workers, withSecrets(process.env, given))
   const { input } = planRun(urls, shared.rows, process.env, givenFlags(shared.rows))
@@ -58,6 +61,7 @@ export async function submit(urls: readonly string[], given: GivenFlags, own: Ba
         chunkRows,
         input: file ?? { kind: 'rows', rows: rowsOf(jobs as Jobs) },
         plan: { kind: 'flags', given: shared.workers },
+        shareName,
       })
       const before = made.known === 0 ? '' : ` ${made.known} of them were submitted before.`
       process.stderr.write(
@@ -69,6 +73,15 @@ export async function submit(urls: readonly string[], given: GivenFlags, own: Ba
       jobs?.close()
     }
   })
+}
+
+function shareNameOf(given: GivenFlags): string | undefined {
+  const name = given.findLast(([flag]) => flag === 'share-name')?.[1]
+  if (name === undefined) return undefined
+  const problems: Problem[] = []
+  const read = readShareName(name, '--share-name', problems)
+  if (problems.length > 0) throw new UsageError(problems)
+  return read
 }
 
 /** Settings of this folder would not be there on other machines. */

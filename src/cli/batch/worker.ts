@@ -15,7 +15,7 @@ const GRACE_MS = 20_000
 /** Returns the exit code. */
 export async function worker(given: GivenFlags, own: BatchFlags): Promise<number> {
   keepIntegers()
-  const other = given.find(([name]) => !['concurrency', 'quiet', 'no-progress'].includes(name))
+  const other = given.find(([name]) => !['concurrency', 'local-share', 'quiet', 'no-progress'].includes(name))
   if (other !== undefined) {
     throw new UsageError(`worker: --${other[0]} is a flag of preq submit. See preq worker --help.`)
   }
@@ -37,6 +37,7 @@ export async function worker(given: GivenFlags, own: BatchFlags): Promise<number
       chunks,
       graceMs,
       untilEmpty: own.untilEmpty === true,
+      localShare: given.findLast(([name]) => name === 'local-share')?.[1] === true,
       planOf: manifest =>
         planBatch(
           manifest,

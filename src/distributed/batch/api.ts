@@ -18,9 +18,11 @@ import { checkName, submitBatch } from './submit.ts'
 import type { SubmitResult } from './submit.ts'
 import { BatchWorker } from './work.ts'
 import { isUsableDuration } from './worker-options.ts'
+import { readShareName } from '../limits/redis-limits.ts'
 import { reasonOf } from '../../core/callback.ts'
 import { ConfigError } from '../../core/error.ts'
 import type { ClientOptions } from '../../core/options.ts'
+import type { Problem } from '../../core/problem.ts'
 import type { RequestSpec } from '../../core/spec.ts'
 
 export interface BrokerOptions {
@@ -39,10 +41,15 @@ export interface SubmitOptions extends BatchOptions {
   /** Requests per chunk, the unit of work of a worker. An integer from 1 to 100,000. Default 1000. */
   readonly chunkRows?: number | undefined
   /**
-   * How the requests are sent: options of a one-shot call that JSON can hold. Each worker has its own limits. A secret
-   * is written as `'env:NAME'`, a variable of the workers.
+   * How the requests are sent: options of a one-shot call that JSON can hold. Rates hold for all workers together,
+   * `concurrency` for each. A secret is written as `'env:NAME'`, a variable of the workers.
    */
   readonly options?: ClientOptions | Readonly<Record<string, unknown>> | undefined
+  /**
+   * Batches with the same name, and clients with `redisLimits(broker, { name })`, share their rates. Letters, digits,
+   * `.`, `_` and `-`, at most 100. Default: the name of the batch.
+   */
+  readonly shareName?: string | undefined
 }
 
 /** Requests, or a file of them, which the workers read themselves: it must have the same path on all machines. */
@@ -63,8 +70,9 @@ const MOST_CHUNK_ROWS = 100_000
  * @example await submit({ file: '/shared/urls.txt', format: 'lines' }, { broker, batch: 'b1', results: '/shared/b1' })
  */
 export async function submit(input: SubmitRequests, given: SubmitOptions): Promise<SubmitResult> {
-  const { broker: url, batch, results, chunkRows = CHUNK_ROWS, options = {} } = given
+  const { broker: url, batch, results, chunkRows = CHUNK_ROWS, options = {}, shareName } = given
   checkName(batch)
+  checkShareName(shareName)
   checkOptions(options)
   if (!Number.isInteger(chunkRows) || chunkRows < 1 || chunkRows > MOST_CHUNK_ROWS) {
     throw new ConfigError([`chunkRows: expected an integer from 1 to 100,000, got ${String(chunkRows)}.`])
@@ -82,8 +90,15 @@ export async function submit(input: SubmitRequests, given: SubmitOptions): Promi
           ? { kind: 'file', path: input.file, format: input.format }
           : { kind: 'rows', rows: rowsOf(input) },
       plan: { kind: 'options', given: options },
+      shareName,
     })
   })
+}
+
+function checkShareName(name: unknown): void {
+  const problems: Problem[] = []
+  if (name !== undefined) readShareName(name, 'shareName', problems)
+  if (problems.length > 0) throw new ConfigError(problems)
 }
 
 async function* rowsOf(items: Iterable<unknown> | AsyncIterable<unknown>): AsyncGenerator<string, void> {
@@ -118,6 +133,11 @@ export interface WorkOptions extends BrokerOptions {
   readonly chunks?: number | undefined
   /** How long requests in flight may take after the signal, in milliseconds. Default 20000; 0 aborts them at once. */
   readonly graceMs?: number | undefined
+  /**
+   * What happens to a batch with a rate while Redis cannot be used. False: nothing is sent. True: each worker goes on for
+   * at most 60 s, with the rates divided by the number of workers seen last. Default false.
+   */
+  readonly localShare?: boolean | undefined
   /** Ends when all batches are done. Default false. */
   readonly untilEmpty?: boolean | undefined
   /** Ends the worker: it starts no more requests, and hands back what it has. */
@@ -136,9 +156,12 @@ const GRACE_MS = 20_000
  */
 export async function work(given: WorkOptions): Promise<void> {
   const { broker: url, batches, results, chunks = CHUNKS, graceMs = GRACE_MS, untilEmpty = false, signal } = given
+  const { localShare = false } = given
   if (!Number.isInteger(chunks) || chunks < 1)
     throw new ConfigError([`chunks: expected an integer ≥ 1, got ${String(chunks)}.`])
   if (!isUsableDuration(graceMs)) throw new ConfigError([`graceMs: expected milliseconds ≥ 0, got ${String(graceMs)}.`])
+  if (typeof localShare !== 'boolean')
+    throw new ConfigError([`localShare: expected true or false, got ${String(localShare)}.`])
   if (results !== undefined && batches?.length !== 1) {
     throw new ConfigError(['results: expected one batch beside it, got none or several. Name the batch.'])
   }
@@ -150,6 +173,7 @@ export async function work(given: WorkOptions): Promise<void> {
       chunks,
       graceMs,
       untilEmpty,
+      localShare,
       planOf: manifest => planOptions(manifest, process.env),
       say: warn,
     })

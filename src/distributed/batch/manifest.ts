@@ -31,6 +31,8 @@ export interface Manifest {
   /** The folder of the results, absolute. */
   readonly results: string
   readonly chunkRows: number
+  /** Batches and runs with the same name share their rates; without one, that of the batch. */
+  readonly shareName?: string | undefined
   readonly rows: FileRows | InlineRows
   /** How the requests are sent, as JSON: options of the library, or flags of the command line. Without secrets. */
   readonly plan: { readonly kind: 'options' | 'flags'; readonly given: unknown }
@@ -47,6 +49,9 @@ export const FILES = {
 } as const
 
 export const fileOf = (results: string, name: keyof typeof FILES): string => join(results, FILES[name])
+
+/** The name under which the rates of the batch are shared. */
+export const shareNameOf = ({ shareName, batch }: Manifest): string => shareName ?? batch
 
 /** Undefined if the folder has none. */
 export async function readManifest(results: string): Promise<Manifest | undefined> {

@@ -33,6 +33,7 @@ export interface SubmitParts {
   readonly chunkRows: number
   readonly input: SubmitInput
   readonly plan: Manifest['plan']
+  readonly shareName?: string | undefined
 }
 
 export interface SubmitResult {
@@ -129,7 +130,15 @@ async function submitAlone(parts: SubmitParts, keep: () => Promise<void>): Promi
 }
 
 /** The description of the batch: that of a submit before, if it is the same batch. */
-async function manifestOf({ broker, batch, chunkRows, input, plan, ...parts }: SubmitParts): Promise<Manifest> {
+async function manifestOf({
+  broker,
+  batch,
+  chunkRows,
+  input,
+  plan,
+  shareName,
+  ...parts
+}: SubmitParts): Promise<Manifest> {
   const results = resolve(parts.results)
   const rows = input.kind === 'file' ? fileRows(input.path, input.format) : ({ kind: 'inline' } as const)
   const made: Manifest = {
@@ -141,6 +150,7 @@ async function manifestOf({ broker, batch, chunkRows, input, plan, ...parts }: S
     at: new Date().toISOString(),
     results,
     chunkRows,
+    ...(shareName !== undefined && { shareName }),
     rows,
     plan: JSON.parse(JSON.stringify(plan)) as Manifest['plan'],
   }
@@ -157,7 +167,7 @@ async function manifestOf({ broker, batch, chunkRows, input, plan, ...parts }: S
     throw new ConfigError([`results: cannot write to the folder ${results}: ${systemReason(error)}.`])
   }
   const kept = (await readManifest(results)) ?? made
-  const differs = (['batch', 'chunkRows', 'rows', 'plan'] as const).find(
+  const differs = (['batch', 'chunkRows', 'rows', 'plan', 'shareName'] as const).find(
     name => !isDeepStrictEqual(kept[name], made[name]),
   )
   if (differs !== undefined) throw another(kept, results, differs)
@@ -171,6 +181,7 @@ const DIFFERENCES = {
   chunkRows: 'another chunk size',
   rows: 'another input, or one that was changed since',
   plan: 'other options',
+  shareName: 'another name for its rates',
   id: 'another submit',
 }
 

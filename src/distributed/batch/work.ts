@@ -10,16 +10,19 @@ import { ChunkIndex } from './chunk-index.ts'
 import { chunkName } from './chunk.ts'
 import type { Chunk } from './chunk.ts'
 import { ChunkRun } from './chunk-run.ts'
-import { fileOf } from './manifest.ts'
+import { fileOf, shareNameOf } from './manifest.ts'
 import type { Manifest } from './manifest.ts'
 import { sealedPath } from './parts.ts'
 import { textOf } from './rows.ts'
 import type { Counts } from './seal.ts'
 import { countsOf } from './sealed.ts'
+import { borrowedLink } from '../limits/redis-leases.ts'
+import { sharedThrough } from '../limits/redis-limits.ts'
 import { OpenClient } from '../../client/open-client.ts'
 import { isRecord } from '../../config/kinds.ts'
 import type { Values } from '../../config/table.ts'
 import { ConfigError } from '../../core/error.ts'
+import type { SharedLimits } from '../../core/shared-limits.ts'
 import { PACKAGE_VERSION } from '../../core/version.ts'
 
 /** The options of a batch, as this process reads them. */
@@ -37,6 +40,8 @@ export interface WorkParts {
   readonly chunks: number
   readonly graceMs: number
   readonly untilEmpty: boolean
+  /** Whether batches go on at an equal part of their rates while Redis is away. */
+  readonly localShare: boolean
   readonly planOf: (manifest: Manifest) => Planned
   readonly say: (text: string) => void
 }
@@ -158,6 +163,16 @@ function checkVersion({ batch, version }: Manifest): void {
 const noFolder = ({ batch }: Manifest, folder: string): ConfigError =>
   new ConfigError([`results: ${folder}, the folder of the batch ${batch}, is not there. Mount it, or say where it is.`])
 
+/** Rates that hold for all workers of the batch together. */
+function batchLimits({ broker, localShare, say }: WorkParts, manifest: Manifest): SharedLimits {
+  const link = borrowedLink(broker.redis, {
+    subject: `batch ${manifest.batch}`,
+    place: broker.place,
+    first: patiently,
+  })
+  return sharedThrough({ link, name: shareNameOf(manifest), localShare, warn: say })
+}
+
 /** A batch that this worker runs. */
 class OpenBatch {
   readonly #parts: WorkParts
@@ -177,7 +192,7 @@ class OpenBatch {
     this.#parts = parts
     this.#manifest = manifest
     this.#results = results
-    this.#client = new OpenClient(planned.client)
+    this.#client = new OpenClient({ ...planned.client, sharedLimits: batchLimits(parts, manifest) })
     this.#call = planned.call
     this.#index = new ChunkIndex(fileOf(results, 'index'), 'r')
     const run = (job: Job, token: string): Promise<unknown> => this.#process(job, token)

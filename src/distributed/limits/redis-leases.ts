@@ -9,6 +9,48 @@ import { connectRedis, redisPlace, troubleOf } from '../redis.ts'
 import type { Clock } from '../../core/ports.ts'
 import { ConfigError } from '../../core/error.ts'
 
+/** The connection of the leases: their own, or one that is used for other things as well. */
+export interface RedisLink {
+  /** The option or flag that the connection is from, for messages. */
+  readonly subject: string
+  /** Where it leads, without secrets. */
+  readonly place: string
+  /** Rejects with a ConfigError if Redis cannot be used. */
+  open(): Promise<Redis>
+  /** Makes the first call, which must work; a link may repeat it. */
+  first<T>(call: () => Promise<T>): Promise<T>
+  /** Whether the connection alone keeps the process alive. */
+  hold(redis: Redis, isHeld: boolean): void
+  close(redis: Redis): void
+}
+
+/** A connection of their own. */
+export const ownLink = (url: string, subject: string): RedisLink => ({
+  subject,
+  place: redisPlace(url),
+  open: () => connectRedis(url, subject, { connectionName: 'preq-limits' }),
+  first: call => call(),
+  hold({ stream }, isHeld) {
+    const held = stream as { ref?(): void; unref?(): void } | undefined
+    if (isHeld) held?.ref?.()
+    else held?.unref?.()
+  },
+  close: redis => redis.disconnect(),
+})
+
+/** A connection whose owner opens and closes it. */
+export const borrowedLink = (
+  redis: Redis,
+  { subject, place, first }: Pick<RedisLink, 'subject' | 'place' | 'first'>,
+): RedisLink => ({
+  subject,
+  place,
+  first,
+  open: () => Promise.resolve(redis),
+  hold: () => undefined,
+  close: () => undefined,
+})
+
 /** How long the goodbye of a process may take. */
 const LEAVE_MS = 500
 
@@ -16,8 +58,7 @@ type Script = (keys: number, ...args: (string | number)[]) => Promise<unknown>
 type Scripted = Redis & { readonly preqLease: Script; readonly preqCoolDown: Script; readonly preqLeave: Script }
 
 export class RedisLeases implements LeaseSource {
-  readonly #url: string
-  readonly #subject: string
+  readonly #link: RedisLink
   readonly #processes: string
   readonly #clock: Clock
   readonly #id = randomUUID()
@@ -25,32 +66,31 @@ export class RedisLeases implements LeaseSource {
   #redis: Scripted | undefined
 
   /** @param processes the key under which the processes are counted */
-  constructor(url: string, subject: string, processes: string, clock: Clock) {
-    this.#url = url
-    this.#subject = subject
+  constructor(link: RedisLink, processes: string, clock: Clock) {
+    this.#link = link
     this.#processes = processes
     this.#clock = clock
   }
 
   /** Rejects with a ConfigError if Redis cannot be used, or not be written to. */
   async connect(): Promise<Lease> {
-    const redis = await connectRedis(this.#url, this.#subject, { connectionName: 'preq-limits' })
+    const redis = await this.#link.open()
     redis.defineCommand('preqLease', { lua: LEASE })
     redis.defineCommand('preqCoolDown', { lua: COOL_DOWN })
     redis.defineCommand('preqLeave', { lua: LEAVE })
     this.#redis = redis as Scripted
     try {
-      return await this.lease([], 0)
+      return await this.#link.first(() => this.lease([], 0))
     } catch (error) {
       this.#redis = undefined
-      redis.disconnect()
-      throw new ConfigError([`${this.#subject}: ${this.trouble(error)}`])
+      this.#link.close(redis)
+      throw new ConfigError([`${this.#link.subject}: ${this.trouble(error)}`])
     }
   }
 
   /** What the error means, without the secrets of the URL. */
   trouble(error: unknown): string {
-    return troubleOf(error, redisPlace(this.#url))
+    return troubleOf(error, this.#link.place)
   }
 
   get roundTripMs(): number {
@@ -80,9 +120,7 @@ export class RedisLeases implements LeaseSource {
 
   /** Whether the connection alone keeps the process alive. */
   hold(isHeld: boolean): void {
-    const stream = this.#redis?.stream as { ref?(): void; unref?(): void } | undefined
-    if (isHeld) stream?.ref?.()
-    else stream?.unref?.()
+    if (this.#redis !== undefined) this.#link.hold(this.#redis, isHeld)
   }
 
   async close(): Promise<void> {
@@ -93,7 +131,7 @@ export class RedisLeases implements LeaseSource {
     // The others get its share at once instead of when it is missed.
     if (redis.status === 'ready')
       await Promise.race([redis.preqLeave(1, this.#processes, this.#id), late]).catch(() => undefined)
-    redis.disconnect()
+    this.#link.close(redis)
   }
 
   #open(): Scripted {

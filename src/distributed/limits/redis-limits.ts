@@ -1,5 +1,6 @@
 /** `redisLimits()`: the rates of a client, shared with other processes through Redis. */
-import { RedisLeases } from './redis-leases.ts'
+import { RedisLeases, ownLink } from './redis-leases.ts'
+import type { RedisLink } from './redis-leases.ts'
 import { SharedRates } from './shared-rates.ts'
 import { bool, matching } from '../../config/kinds.ts'
 import { readOptions } from '../options.ts'
@@ -26,14 +27,15 @@ export interface RedisLimitsOptions {
 
 const NAME = /^[\w.-]{1,100}$/
 
-const READERS = {
-  name: matching(
-    "1 to 100 letters, digits, '.', '_' or '-'",
-    (value): value is string => typeof value === 'string' && NAME.test(value),
-    'Give a name that all processes share.',
-  ),
-  localShare: bool,
-}
+/** The name under which rates are shared. */
+export const readShareName = matching(
+  "1 to 100 letters, digits, '.', '_' or '-'",
+  (value): value is string => typeof value === 'string' && NAME.test(value),
+  'Give a name that all processes share.',
+)
+
+const READERS = { name: readShareName, localShare: bool }
+const DEFAULT_NAME = 'default'
 
 /**
  * Shares the rates of clients in several processes through Redis: the option `sharedLimits`. The rates are those of
@@ -63,37 +65,48 @@ const READERS = {
 export function redisLimits(url: string, options: RedisLimitsOptions = {}): SharedLimits {
   const problems: Problem[] = []
   const address = readRedisUrl(url, 'redisLimits', problems)
-  const { name = 'default', localShare = false } = readOptions('redisLimits', options, READERS, problems)
-  const given = { url: address as string, name, localShare, subject: 'sharedLimits' }
-  return { open: parts => openRates(parts, given) }
+  const { name = DEFAULT_NAME, localShare = false } = readOptions('redisLimits', options, READERS, problems)
+  return { open: parts => openRates(parts, { link: ownLink(address as string, 'sharedLimits'), name, localShare }) }
+}
+
+/** What the command line shares its rates by. */
+export interface ShareFlags {
+  readonly url: string
+  readonly name: string | undefined
+  readonly localShare: boolean
 }
 
 /** The same for the command line, whose messages name its flags. */
-export function sharedByFlags(url: string, name: string | undefined): SharedLimits {
+export function sharedByFlags({ url, name, localShare }: ShareFlags): SharedLimits {
   const problems: Problem[] = []
   const address = readRedisUrl(url, '--share-limits', problems)
-  const read = name === undefined ? 'default' : READERS.name(name, '--share-name', problems)
+  const read = name === undefined ? DEFAULT_NAME : readShareName(name, '--share-name', problems)
   if (problems.length > 0) throw new ConfigError(problems)
-  const given = { url: address as string, name: read as string, localShare: false, subject: '--share-limits' }
-  return { open: parts => openRates(parts, given) }
+  const link = ownLink(address as string, '--share-limits')
+  return { open: parts => openRates(parts, { link, name: read as string, localShare }) }
 }
 
-interface Given {
-  readonly url: string
+export interface ShareParts {
+  readonly link: RedisLink
   readonly name: string
   readonly localShare: boolean
-  /** The option or flag, for messages. */
-  readonly subject: string
+  /** Gets the warning about a lost Redis. */
+  readonly warn?: (text: string) => void
 }
 
-function openRates(parts: SharedParts, { url, name, localShare, subject }: Given): OpenSharedLimits {
+/** @param given how they are shared; has been checked */
+export const sharedThrough = (given: ShareParts): SharedLimits => ({ open: parts => openRates(parts, given) })
+
+function openRates(parts: SharedParts, { link, name, localShare, warn = emitWarning }: ShareParts): OpenSharedLimits {
   // One slot in Redis Cluster, so that one script may use all keys.
   const prefix = `{preq}:rates:${name}`
   return new SharedRates({
     ...parts,
     prefix,
     localShare,
-    source: new RedisLeases(url, subject, `${prefix}:processes`, parts.clock),
-    warn: message => process.emitWarning(printable(`${subject}: ${message}`), 'ParallelRequestsWarning'),
+    source: new RedisLeases(link, `${prefix}:processes`, parts.clock),
+    warn: message => warn(printable(`${link.subject}: ${message}`)),
   })
 }
+
+const emitWarning = (text: string): void => process.emitWarning(text, 'ParallelRequestsWarning')

@@ -9,6 +9,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { QuickWorker } from './quick-worker.ts'
 import type { DoneLine } from '../../src/core/journal.ts'
 
 export interface CountingServer extends AsyncDisposable {
@@ -77,6 +78,11 @@ export function startWorker(broker: string, batch: string, graceMs = 20_000, unt
   const args = [WORKER, broker, batch, String(graceMs), ...(untilEmpty ? ['until-empty'] : [])]
   return startProcess(args)
 }
+
+const QUICK_WORKER = fileURLToPath(new URL('quick-worker.ts', import.meta.url))
+
+/** A worker whose chunks are taken over after 3 s. */
+export const startQuickWorker = (given: QuickWorker): Process => startProcess([QUICK_WORKER, JSON.stringify(given)])
 
 export function startProcess(args: readonly string[], env: NodeJS.ProcessEnv = {}): Process {
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } })

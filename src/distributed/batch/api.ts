@@ -2,7 +2,7 @@
 import { resolve as absolute } from 'node:path'
 import type { Writable } from 'node:stream'
 import { openBroker } from './broker.ts'
-import type { Broker } from './broker.ts'
+import type { Broker, TakeOver } from './broker.ts'
 import { collectBatch } from './collect.ts'
 import type { Collected } from './collect.ts'
 import * as control from './control.ts'
@@ -154,7 +154,12 @@ const GRACE_MS = 20_000
  * @throws ConfigError (a mistake in the options, Redis or the folder of the results cannot be used)
  * @example await work({ broker, batches: ['b1'], untilEmpty: true })
  */
-export async function work(given: WorkOptions): Promise<void> {
+export function work(given: WorkOptions): Promise<void> {
+  return workWith(given)
+}
+
+/** @param takeOver other times than those of every worker, for tests that wait for them */
+export async function workWith(given: WorkOptions, takeOver?: TakeOver): Promise<void> {
   const { broker: url, batches, results, chunks = CHUNKS, graceMs = GRACE_MS, untilEmpty = false, signal } = given
   const { localShare = false } = given
   if (!Number.isInteger(chunks) || chunks < 1)
@@ -176,6 +181,7 @@ export async function work(given: WorkOptions): Promise<void> {
       localShare,
       planOf: manifest => planOptions(manifest, process.env),
       say: warn,
+      takeOver,
     })
     const stop = (): void => void worker.stop()
     signal?.addEventListener('abort', stop, { once: true })

@@ -3,6 +3,7 @@ import type { Job, JobsOptions, Queue, Worker } from 'bullmq'
 import type { Redis } from 'ioredis'
 import { manifestIn } from './manifest.ts'
 import type { Manifest } from './manifest.ts'
+import type { Counts } from './seal.ts'
 import { connectRedis, redisPlace, troubleOf } from '../redis.ts'
 import { ConfigError } from '../../core/error.ts'
 
@@ -12,8 +13,14 @@ const BATCHES = `${PREFIX}:batches`
 const INSTALL = 'npm install bullmq@6.7.0 ioredis'
 
 /** A killed worker's chunk is taken over after at most the sum of both. The defaults of BullMQ take a minute. */
-const LOCK_MS = 20_000
-const STALLED_MS = 10_000
+const TAKE_OVER: TakeOver = { lockMs: 20_000, stalledMs: 10_000 }
+
+export interface TakeOver {
+  /** A worker that has not prolonged its lock for so long has lost its chunk. */
+  readonly lockMs: number
+  /** How often such chunks are looked for. */
+  readonly stalledMs: number
+}
 
 /** The name of every job. */
 export const JOB = 'chunk'
@@ -38,8 +45,13 @@ const JOB_OPTIONS: JobsOptions = {
   backoff: { type: 'exponential', delay: 1_000 },
 }
 
-/** Sets the bit of a chunk, and adds up its counts if it was not set: a chunk may be finished twice. */
+/**
+ * Sets the bit of a chunk, and adds up its counts if it was not set: a chunk may be finished twice. A process that was
+ * stopped for a while may finish a chunk of a batch that was deleted since, whose name another batch may have.
+ */
 const MARK = `
+local manifest = redis.call('GET', KEYS[3])
+if not manifest or not string.find(manifest, ARGV[4], 1, true) then return -1 end
 local was = redis.call('SETBIT', KEYS[1], ARGV[1], 1)
 if was == 0 then
   redis.call('HINCRBY', KEYS[2], 'ok', ARGV[2])
@@ -103,13 +115,19 @@ export class Broker {
     })
   }
 
-  worker(batch: string, connection: Redis, chunks: number, run: (job: Job, token: string) => Promise<unknown>): Worker {
+  worker(
+    batch: string,
+    connection: Redis,
+    chunks: number,
+    run: (job: Job, token: string) => Promise<unknown>,
+    { lockMs, stalledMs } = TAKE_OVER,
+  ): Worker {
     const worker = new this.#bullmq.Worker(batch, (job: Job, token?: string) => run(job, token ?? ''), {
       connection,
       prefix: PREFIX,
       concurrency: chunks,
-      lockDuration: LOCK_MS,
-      stalledInterval: STALLED_MS,
+      lockDuration: lockMs,
+      stalledInterval: stalledMs,
       // One chunk that kills its process would fail all chunks beside it.
       maxStalledCount: 1_000_000,
       removeOnComplete: { count: 0 },
@@ -167,8 +185,9 @@ export class Broker {
     return this.redis.bitcount(this.key(batch, 'done'))
   }
 
-  async markDone(batch: string, chunk: number, { ok, failed }: { ok: number; failed: number }): Promise<void> {
-    await this.redis.eval(MARK, 2, this.key(batch, 'done'), this.key(batch, 'state'), chunk, ok, failed)
+  async markDone({ batch, id }: Pick<Manifest, 'batch' | 'id'>, chunk: number, counts: Counts): Promise<void> {
+    const keys = (['done', 'state', 'manifest'] as const).map(name => this.key(batch, name))
+    await this.redis.eval(MARK, keys.length, ...keys, chunk, counts.ok, counts.failed, id)
   }
 
   async lock(batch: string, token: string, forMs: number): Promise<boolean> {

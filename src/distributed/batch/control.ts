@@ -73,10 +73,14 @@ export async function resume(broker: Broker, batch: string): Promise<void> {
   await broker.queue(batch).resume()
 }
 
-/** Empties the queue; workers abort what they have of it. Results stay. */
+/**
+ * Empties the queue; workers abort what they have of it, and hand it back. Results stay. Nothing is taken from the queue
+ * until it is resumed.
+ */
 export async function cancel(broker: Broker, batch: string): Promise<void> {
   await knownManifest(broker, batch)
   await broker.setState(batch, { cancelled: 1 })
+  await broker.queue(batch).pause()
   await broker.queue(batch).drain(true)
 }
 

@@ -53,7 +53,7 @@ export async function reconcile({
     let added = 0
     for (let from = 0; from < index.count; from += LOOKED_AT) {
       const numbers = Array.from({ length: Math.min(LOOKED_AT, index.count - from) }, (_, at) => from + at)
-      const left = await markSealed(broker, batch, folder, numbers)
+      const left = await markSealed(broker, manifest, folder, numbers)
       done += numbers.length - left.length
       const missing = await notQueued(broker, batch, left)
       for (let at = 0; at < missing.length; at += BULK) {
@@ -86,17 +86,19 @@ export async function knownManifest(broker: Broker, batch: string, results?: str
 /** Returns the chunks that are not done. */
 async function markSealed(
   broker: Broker,
-  batch: string,
+  manifest: Manifest,
   folder: string,
   numbers: readonly number[],
 ): Promise<number[]> {
+  const { batch } = manifest
   const sealed = await sealedIn(folder, numbers[0] as number)
   const bits = await Promise.all(numbers.map(number => broker.isDone(batch, number)))
   const left: number[] = []
   for (const [at, number] of numbers.entries()) {
     const isSealed = sealed.has(`${chunkName(number)}.ndjson`)
     if (!isSealed) left.push(number)
-    if (isSealed && bits[at] !== true) await broker.markDone(batch, number, await countsOf(sealedPath(folder, number)))
+    if (isSealed && bits[at] !== true)
+      await broker.markDone(manifest, number, await countsOf(sealedPath(folder, number)))
     else if (!isSealed && bits[at] === true) await broker.redis.setbit(broker.key(batch, 'done'), number, 0)
   }
   return left

@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { patiently } from './add-chunks.ts'
 import { JOB, isOfRedis } from './broker.ts'
-import type { Broker, ChunkJob } from './broker.ts'
+import type { Broker, ChunkJob, TakeOver } from './broker.ts'
 import { ChunkIndex } from './chunk-index.ts'
 import { chunkName } from './chunk.ts'
 import type { Chunk } from './chunk.ts'
@@ -44,6 +44,8 @@ export interface WorkParts {
   readonly localShare: boolean
   readonly planOf: (manifest: Manifest) => Planned
   readonly say: (text: string) => void
+  /** Default: half a minute. */
+  readonly takeOver?: TakeOver | undefined
 }
 
 const LOOK_MS = 1_000
@@ -196,7 +198,7 @@ class OpenBatch {
     this.#call = planned.call
     this.#index = new ChunkIndex(fileOf(results, 'index'), 'r')
     const run = (job: Job, token: string): Promise<unknown> => this.#process(job, token)
-    this.#worker = parts.broker.worker(manifest.batch, connection, parts.chunks, run)
+    this.#worker = parts.broker.worker(manifest.batch, connection, parts.chunks, run, parts.takeOver)
     this.#worker.on('failed', (job, error) => {
       parts.say(`batch ${manifest.batch}: chunk ${String(job?.id)} could not be run: ${error.message}`)
     })
@@ -261,16 +263,34 @@ class OpenBatch {
     const { broker } = this.#parts
     const { batch } = this.#manifest
     const chunk = this.#chunkOf(job)
+    if (chunk === undefined) return this.#refuse(job, token)
+    // It may have been resumed since it was last looked at.
+    if (this.#state === 'paused' || this.#state === 'cancelled') await patiently(() => this.look())
     if (await patiently(() => broker.isDone(batch, chunk.number))) return null
     const sealed = sealedPath(this.#results, chunk.number)
     const counts = existsSync(sealed) ? await countsOf(sealed) : await this.#run(job, chunk)
     if (counts !== undefined) {
-      await patiently(() => broker.markDone(batch, chunk.number, counts))
+      await patiently(() => broker.markDone(this.#manifest, chunk.number, counts))
       return counts
     }
-    if (this.#state === 'cancelled') return null
+    return this.#handBack(job, token)
+  }
+
+  async #handBack(job: Job, token: string): Promise<never> {
     await job.moveToWait(token)
-    throw broker.waiting()
+    throw this.#parts.broker.waiting()
+  }
+
+  async #refuse(job: Job, token: string): Promise<never> {
+    const { broker } = this.#parts
+    const { batch, id } = this.#manifest
+    const now = await patiently(() => broker.manifest(batch))
+    if (now !== undefined && now.id !== id) {
+      // The batch was deleted, and its name was given to another one, which `look` finds in a moment.
+      await this.#worker.pause(true)
+      return this.#handBack(job, token)
+    }
+    throw broker.unrecoverable('it is not a chunk of this batch, so it is not run')
   }
 
   async #run(job: Job, chunk: Chunk): Promise<Counts | undefined> {
@@ -296,17 +316,14 @@ class OpenBatch {
     }
   }
 
-  /** The chunk of a job. One that this package has not written is refused: a job says which requests are sent. */
-  #chunkOf(job: Job): Chunk {
+  /** The chunk of a job; undefined if this package has not written it for this batch: a job says what is sent. */
+  #chunkOf(job: Job): Chunk | undefined {
     const data: unknown = job.data
     const { id } = this.#manifest
-    if (job.name === JOB && isRecord(data)) {
-      const { batch, number, digest } = data as Partial<ChunkJob>
-      const chunk = typeof number === 'number' ? this.#index.read(number) : undefined
-      if (batch === id && chunk !== undefined && chunk.digest === digest && job.id === chunkName(chunk.number))
-        return chunk
-    }
-    const text = 'it is not a chunk of this batch, so it is not run'
-    throw this.#parts.broker.unrecoverable(text)
+    if (job.name !== JOB || !isRecord(data)) return undefined
+    const { batch, number, digest } = data as Partial<ChunkJob>
+    if (batch !== id || typeof number !== 'number') return undefined
+    const chunk = this.#index.read(number)
+    return chunk?.digest === digest && job.id === chunkName(number) ? chunk : undefined
   }
 }

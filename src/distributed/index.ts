@@ -12,7 +12,9 @@ export {
   resume,
   status,
   submit,
+  watch,
   work,
+  workers,
 } from './batch/api.ts'
 export type {
   BatchOptions,
@@ -22,13 +24,15 @@ export type {
   ReconcileOptions,
   SubmitOptions,
   SubmitRequests,
+  WatchOptions,
   WorkOptions,
 } from './batch/api.ts'
 export type { Collected } from './batch/collect.ts'
-export type { BatchStatus } from './batch/control.ts'
+export type { BatchStatus, LiveStatus } from './batch/control.ts'
 export type { BrokerFinding } from './batch/doctor.ts'
 export type { Reconciled } from './batch/reconcile.ts'
 export type { SubmitResult } from './batch/submit.ts'
+export type { WorkerBatch, WorkerInfo, WorkerReport } from './batch/workers.ts'
 export { redisLimits } from './limits/redis-limits.ts'
 export type { RedisLimitsOptions } from './limits/redis-limits.ts'
 export type { SharedLimits } from '../core/shared-limits.ts'

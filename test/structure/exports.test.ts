@@ -50,7 +50,9 @@ it('parallel-requests/distributed exports exactly these names', () => {
     'resume',
     'status',
     'submit',
+    'watch',
     'work',
+    'workers',
   ])
 })
 

@@ -14,6 +14,7 @@ export interface BatchFlags {
   untilEmpty?: true
   partial?: true
   files?: true
+  watch?: true
 }
 
 export interface BatchArgs {
@@ -47,9 +48,10 @@ export function addBatchCommands(
   withRunFlags(add('submit', '[urls...]', submitFlags))
   add('worker', '', ['--batch <value>', '--results <value>', '--chunks <value>', '--grace <value>', '--until-empty'])
   add('collect', '[batch]', ['--results <value>', '--partial'])
-  add('status', '<batch>', [])
+  add('status', '<batch>', ['--watch'])
   add('reconcile', '<batch>', ['--results <value>'])
   add('delete', '<batch>', ['--files'])
   for (const name of ['pause', 'resume', 'cancel'] as const) add(name, '<batch>', [])
   add('batches', '', [])
+  add('workers', '', [])
 }

@@ -10,6 +10,7 @@ export const BATCH_COMMANDS = {
   reconcile: 'add chunks again that Redis has lost',
   delete: 'delete a batch that no worker has',
   batches: 'list the batches',
+  workers: 'list the workers, and what each of them does',
 } as const
 
 export type BatchCommand = keyof typeof BATCH_COMMANDS
@@ -77,11 +78,18 @@ const OTHERS = `      --broker URL      redis://host:6379, or rediss:// for TLS
 `
 
 const OF_ONE: Readonly<Partial<Record<BatchCommand, string>>> = {
-  status: `Usage: preq status NAME --broker URL [--format json]
+  status: `Usage: preq status NAME --broker URL [--watch] [--format json]
 
-Shows how far a batch is. The number of chunks that are done is exact.
+Shows how far a batch is. The number of chunks that are done is exact. Requests
+are counted by the workers once a second; those that had to be sent again count
+twice until the batch is done.
 
-${OTHERS}      --format json     as JSON
+${OTHERS}      --watch           once a second until it ends: progress on a terminal,
+                        elsewhere a line of JSON
+      --format json     as JSON
+
+Exit code with --watch: 0 if the batch is done, 1 if it was cancelled or has
+chunks that could not be run.
 `,
   pause: `Usage: preq pause NAME --broker URL
 
@@ -117,6 +125,14 @@ ${OTHERS}      --files           delete its files in the folder of the results, 
 Lists the names of the batches, one per line.
 
 ${OTHERS}`,
+  workers: `Usage: preq workers --broker URL [--format json]
+
+Lists the workers: host, process, version, open chunks, requests on the wire and
+per second, and when Redis has heard of them. One that was killed is listed for
+15 seconds.
+
+${OTHERS}      --format json     as JSON
+`,
 }
 
 export const batchHelp = (name: BatchCommand): string =>

@@ -2,9 +2,12 @@
 import { resolve } from 'node:path'
 import type { BatchArgs, BatchFlags } from './args.ts'
 import { use } from './broker.ts'
+import { watch } from './watch.ts'
+import { workersTable } from './workers.ts'
 import type { GivenFlags } from '../settings.ts'
 import { UsageError } from '../usage-error.ts'
 import { paintFor } from '../../display/paint.ts'
+import { formatDuration } from '../../core/duration.ts'
 import { printable } from '../../core/printable.ts'
 import type { Broker } from '../../distributed/batch/broker.ts'
 import { collectBatch } from '../../distributed/batch/collect.ts'
@@ -13,6 +16,7 @@ import type { BatchStatus } from '../../distributed/batch/control.ts'
 import { examine } from '../../distributed/batch/doctor.ts'
 import { knownManifest, reconcile } from '../../distributed/batch/reconcile.ts'
 import type { Reconciled } from '../../distributed/batch/reconcile.ts'
+import { workersOf } from '../../distributed/batch/workers.ts'
 
 export type ManageArgs = BatchArgs & { readonly command: Exclude<BatchArgs['command'], 'submit' | 'worker'> }
 
@@ -27,7 +31,12 @@ export async function manage({ command, words, own }: ManageArgs, flags: GivenFl
     case 'batches':
       return use(own, async broker => print((await broker.batches()).map(name => `${name}\n`).join('')))
     case 'status':
-      return use(own, async broker => print(statusText(await statusOf(broker, batch), flags)))
+      return status(batch, own, isJson(flags))
+    case 'workers':
+      return use(own, async broker => {
+        const found = await workersOf(broker)
+        return print(isJson(flags) ? `${JSON.stringify(found)}\n` : workersTable(found))
+      })
     case 'pause':
       return use(own, async broker => {
         await pause(broker, batch)
@@ -63,17 +72,42 @@ function say(text: string): number {
   return 0
 }
 
-function statusText(status: BatchStatus, flags: GivenFlags): string {
+/** @throws UsageError for another format */
+function isJson(flags: GivenFlags): boolean {
   const format = flags.findLast(([name]) => name === 'format')?.[1]
   if (format !== undefined && format !== 'json') throw new UsageError(`--format: expected json, got ${String(format)}.`)
-  if (format === 'json') return `${JSON.stringify(status)}\n`
-  const { batch, state, requests, chunks, chunksDone, ok, failed, waiting, active, stuck } = status
+  return format === 'json'
+}
+
+function status(batch: string, own: BatchFlags, json: boolean): Promise<number> {
+  return use(own, async broker => {
+    if (own.watch === true) return watch({ broker, batch, isJson: json, stream: process.stdout })
+    const found = await statusOf(broker, batch)
+    return print(json ? `${JSON.stringify(found)}\n` : statusText(found))
+  })
+}
+
+function statusText({
+  batch,
+  state,
+  requests,
+  chunks,
+  chunksDone,
+  waiting,
+  active,
+  stuck,
+  live,
+  results,
+}: BatchStatus): string {
+  const { ok, failed, left, retries, workers, rate, etaMs } = live
   const rest = stuck === 0 ? '' : `, ${stuck} stuck (preq reconcile ${batch} tries them again)`
+  const time = etaMs === undefined || left === 0 ? '' : `, about ${formatDuration(etaMs)} left`
   return (
     `${batch}: ${state}\n` +
-    `requests  ${requests}: ${ok} ok, ${failed} failed\n` +
+    `requests  ${requests}: ${ok} ok, ${failed} failed, ${left} left; ${retries} retries\n` +
     `chunks    ${chunksDone} of ${chunks} done, ${active} with workers, ${waiting} waiting${rest}\n` +
-    `results   ${printable(status.results)}\n`
+    `workers   ${workers}, ${rate} requests/s${time}\n` +
+    `results   ${printable(results)}\n`
   )
 }
 

@@ -1,6 +1,8 @@
 /** `preq worker`: runs chunks until it is stopped. */
 import type { BatchFlags } from './args.ts'
 import { use } from './broker.ts'
+import { showWorker } from './worker-display.ts'
+import type { WorkerDisplay } from './worker-display.ts'
 import { planBatch } from './worker-plan.ts'
 import type { GivenFlags } from '../settings.ts'
 import { UsageError } from '../usage-error.ts'
@@ -29,7 +31,13 @@ export async function worker(given: GivenFlags, own: BatchFlags): Promise<number
   if (own.results !== undefined && batches?.length !== 1) {
     throw new UsageError('--results: expected one --batch beside it, got none or several. Name the batch.')
   }
+  const isShown = !given.some(([name, value]) => name !== 'concurrency' && value === true)
   return use(own, async broker => {
+    let display: WorkerDisplay | undefined
+    const say = (text: string): void =>
+      display === undefined
+        ? void process.stderr.write(`preq: ${printable(text)}\n`)
+        : display.say(`preq: ${printable(text)}`)
     const running = new BatchWorker({
       broker,
       batches,
@@ -44,20 +52,22 @@ export async function worker(given: GivenFlags, own: BatchFlags): Promise<number
           process.env,
           given.filter(([name]) => name === 'concurrency'),
         ),
-      say: text => void process.stderr.write(`preq: ${printable(text)}\n`),
+      say,
     })
     let count = 0
     const stop = (): void => {
       count++
       void running.stop()
-      if (count === 1) process.stderr.write('preq: requests in flight finish; the rest is handed back.\n')
+      if (count === 1) say('requests in flight finish; the rest is handed back.')
       else running.abort()
     }
     for (const signal of SIGNALS) process.on(signal, stop)
+    display = await showWorker(running, process.stderr, isShown)
     try {
       await running.run()
       return running.hasStuck ? 1 : 0
     } finally {
+      display.done()
       for (const signal of SIGNALS) process.off(signal, stop)
     }
   })

@@ -17,6 +17,9 @@ import { secretIn } from './secrets.ts'
 import { checkName, submitBatch } from './submit.ts'
 import type { SubmitResult } from './submit.ts'
 import { BatchWorker } from './work.ts'
+import { watchBatch } from './watch.ts'
+import { workersOf } from './workers.ts'
+import type { WorkerInfo } from './workers.ts'
 import { isUsableDuration } from './worker-options.ts'
 import { readShareName } from '../limits/redis-limits.ts'
 import { reasonOf } from '../../core/callback.ts'
@@ -230,6 +233,29 @@ async function resultsOf(url: string | undefined, batch: string | undefined): Pr
 export const status = ({ broker, batch }: BatchOptions): Promise<BatchStatus> =>
   withBroker(broker, opened => control.statusOf(opened, batch))
 
+export interface WatchOptions extends BatchOptions {
+  /** Ends the loop. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/**
+ * How far a batch is, once a second, until it is done or cancelled, or has only chunks left that could not be run. Waits
+ * for a Redis that is away for a while.
+ *
+ * @throws ConfigError
+ * @example for await (const { live } of watch({ broker, batch: 'b1' })) console.log(live.left, live.etaMs)
+ */
+export async function* watch({ broker: url, batch, signal }: WatchOptions): AsyncGenerator<BatchStatus, void> {
+  const broker = await openBroker(url, 'broker')
+  try {
+    yield* watchBatch(broker, batch, signal)
+  } catch (error) {
+    throw broker.explain(error)
+  } finally {
+    await broker.close()
+  }
+}
+
 /** Lets workers stop after the requests in flight, and hand back their chunks. @throws ConfigError */
 export const pause = ({ broker, batch }: BatchOptions): Promise<void> =>
   withBroker(broker, opened => control.pause(opened, batch))
@@ -272,6 +298,9 @@ export const examineBroker = ({ broker }: BrokerOptions): Promise<BrokerFinding[
 
 /** The names of the batches that Redis knows. */
 export const batches = ({ broker }: BrokerOptions): Promise<string[]> => withBroker(broker, opened => opened.batches())
+
+/** The workers that live, by host and process. One that was killed is listed for 15 seconds. */
+export const workers = ({ broker }: BrokerOptions): Promise<WorkerInfo[]> => withBroker(broker, workersOf)
 
 async function withBroker<T>(url: string, use: (broker: Broker) => Promise<T>): Promise<T> {
   const broker = await openBroker(url, 'broker')

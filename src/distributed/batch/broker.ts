@@ -1,6 +1,7 @@
 /** The queues of BullMQ and what the batches keep beside them in Redis. BullMQ is loaded here only. */
 import type { Job, JobsOptions, Queue, Worker } from 'bullmq'
 import type { Redis } from 'ioredis'
+import type { Counted } from './live-counts.ts'
 import { manifestIn } from './manifest.ts'
 import type { Manifest } from './manifest.ts'
 import type { Counts } from './seal.ts'
@@ -71,6 +72,10 @@ export function isOfRedis(error: unknown): boolean {
   return name === 'ReplyError' || name === 'MaxRetriesPerRequestError' || LOST.test(`${code} ${message}`)
 }
 
+/** What is kept of each batch, beside its queue. */
+const BATCH_KEYS = ['manifest', 'state', 'done', 'submit', 'live', 'workers'] as const
+type BatchKey = (typeof BATCH_KEYS)[number]
+
 export class Broker {
   readonly redis: Redis
   readonly place: string
@@ -87,7 +92,7 @@ export class Broker {
     this.#bullmq = bullmq
   }
 
-  key(batch: string, name: 'manifest' | 'state' | 'done' | 'submit'): string {
+  key(batch: string, name: BatchKey): string {
     return `${PREFIX}:${batch}:preq-${name}`
   }
 
@@ -164,13 +169,22 @@ export class Broker {
   }
 
   async forget(batch: string): Promise<void> {
-    const keys = (['manifest', 'state', 'done', 'submit'] as const).map(name => this.key(batch, name))
-    await this.redis.del(...keys)
+    await this.redis.del(...BATCH_KEYS.map(name => this.key(batch, name)))
     await this.redis.srem(BATCHES, batch)
   }
 
   state(batch: string): Promise<Readonly<Record<string, string>>> {
     return this.redis.hgetall(this.key(batch, 'state'))
+  }
+
+  /** What the workers have counted so far, and how many of them there were. */
+  async live(batch: string): Promise<Counted & { readonly workers: number }> {
+    const [fields, workers] = await Promise.all([
+      this.redis.hgetall(this.key(batch, 'live')),
+      this.redis.scard(this.key(batch, 'workers')),
+    ])
+    const of = (field: keyof Counted): number => Number(fields[field] ?? 0)
+    return { ok: of('ok'), failed: of('failed'), retries: of('retries'), bytes: of('bytes'), workers }
   }
 
   async setState(batch: string, fields: Readonly<Record<string, string | number>>): Promise<void> {

@@ -2,6 +2,7 @@
 import { mkdir } from 'node:fs/promises'
 import { existsSync } from 'node:fs'
 import type { Chunk } from './chunk.ts'
+import type { LiveCounts } from './live-counts.ts'
 import type { Manifest } from './manifest.ts'
 import { PartJournal } from './part-journal.ts'
 import { countsOf } from './sealed.ts'
@@ -11,9 +12,11 @@ import { seal } from './seal.ts'
 import type { Counts } from './seal.ts'
 import type { OpenClient } from '../../client/open-client.ts'
 import { partial } from '../../client/partial.ts'
+import type { BatchRun } from '../../client/run/batch-run.ts'
 import { RequestIds } from '../../client/run/request-ids.ts'
 import { isRecord } from '../../config/kinds.ts'
 import type { Values } from '../../config/table.ts'
+import type { Run } from '../../engine/engine.ts'
 import type { OutcomeStream } from '../../engine/stream.ts'
 import type { Item } from '../../engine/source.ts'
 
@@ -27,6 +30,7 @@ export interface ChunkRunParts {
   readonly text: string
   /** How often the chunk has been started, as the queue counts. */
   readonly starts: number
+  readonly counts: LiveCounts
 }
 
 export class ChunkRun {
@@ -52,7 +56,7 @@ export class ChunkRun {
 
   /** Undefined if it was stopped before its end. */
   async run(): Promise<Counts | undefined> {
-    const { client, call, manifest, results, chunk, starts, text } = this.#given
+    const { client, call, manifest, results, chunk, starts, text, counts: live } = this.#given
     const { salt } = manifest
     await mkdir(partFolder(results, chunk.number), { recursive: true })
     const past = await readParts(results, chunk, salt)
@@ -62,9 +66,16 @@ export class ChunkRun {
       const placed = placedIn(requestsIn(text, manifest, chunk.line), chunk, position => past.done.has(position))
       const options = { ...call, resume: sealedPath(results, chunk.number), signal: this.#aborting.signal }
       const openJournal = (): Promise<PartJournal> => Promise.resolve(journal)
-      this.#stream = client.stream(partial([].values()), options, undefined, { placed, openJournal })
+      let run: Run | undefined
+      const begun = (batch: BatchRun): void => void ({ run } = batch)
+      this.#stream = client.stream(partial([].values()), options, begun, { placed, openJournal })
       if (this.#isStopped) this.#stream.stop()
-      for await (const _ of this.#stream);
+      let before = 0
+      for await (const outcome of this.#stream) {
+        const { retries } = run?.counts ?? { retries: 0 }
+        live.add(outcome, retries - before)
+        before = retries
+      }
     }
     const counts = await seal(results, chunk, salt)
     if (counts !== undefined) return counts

@@ -4,7 +4,10 @@ import { join } from 'node:path'
 import type { Broker } from './broker.ts'
 import { chunkFolder } from './chunk.ts'
 import { FILES } from './manifest.ts'
+import type { Counted } from './live-counts.ts'
 import { knownManifest } from './reconcile.ts'
+import { workersOf } from './workers.ts'
+import type { WorkerInfo } from './workers.ts'
 import { ConfigError } from '../../core/error.ts'
 
 export interface BatchStatus {
@@ -24,19 +27,43 @@ export interface BatchStatus {
   readonly stuck: number
   /** The folder of the results. */
   readonly results: string
+  readonly live: LiveStatus
+}
+
+/**
+ * Counted by the workers once a second. Requests that are sent again, because a worker was killed, may count twice, until
+ * the batch is done.
+ */
+export interface LiveStatus {
+  readonly ok: number
+  readonly failed: number
+  /** Requests without a result. */
+  readonly left: number
+  readonly retries: number
+  readonly bytes: number
+  /** Workers that have the batch now, what they have on the wire, and their requests per second. */
+  readonly workers: number
+  readonly inFlight: number
+  readonly rate: number
+  /** The remaining milliseconds at that rate. Absent if it is 0, or if the whole input is not submitted yet. */
+  readonly etaMs?: number
 }
 
 export async function statusOf(broker: Broker, batch: string): Promise<BatchStatus> {
   const manifest = await knownManifest(broker, batch)
   const queue = broker.queue(batch)
-  const [state, chunksDone, counts, isPaused] = await Promise.all([
+  const [state, chunksDone, counts, isPaused, live, workers] = await Promise.all([
     broker.state(batch),
     broker.countDone(batch),
     queue.getJobCounts('waiting', 'active', 'delayed', 'prioritized', 'failed'),
     queue.isPaused(),
+    broker.live(batch),
+    workersOf(broker),
   ])
   const chunks = Number(state['chunks'] ?? 0)
+  const requests = Number(state['rows'] ?? 0)
   const isWhole = state['whole'] === '1'
+  const exact = { ok: Number(state['ok'] ?? 0), failed: Number(state['failed'] ?? 0) }
   return {
     batch,
     state:
@@ -49,15 +76,48 @@ export async function statusOf(broker: Broker, batch: string): Promise<BatchStat
             : isWhole
               ? 'running'
               : 'submitting',
-    requests: Number(state['rows'] ?? 0),
+    requests,
     chunks,
     chunksDone,
-    ok: Number(state['ok'] ?? 0),
-    failed: Number(state['failed'] ?? 0),
+    ...exact,
     waiting: (counts['waiting'] ?? 0) + (counts['delayed'] ?? 0) + (counts['prioritized'] ?? 0),
     active: counts['active'] ?? 0,
     stuck: counts['failed'] ?? 0,
     results: manifest.results,
+    live: liveStatus({ batch, requests, isWhole, isDone: chunksDone >= chunks, exact, live, workers }),
+  }
+}
+
+interface LiveFacts {
+  readonly batch: string
+  readonly requests: number
+  readonly isWhole: boolean
+  readonly isDone: boolean
+  /** Of the chunks that are done. */
+  readonly exact: { readonly ok: number; readonly failed: number }
+  readonly live: Counted
+  readonly workers: readonly WorkerInfo[]
+}
+
+export function liveStatus({ batch, requests, isWhole, isDone, exact, live, workers }: LiveFacts): LiveStatus {
+  const having = workers.flatMap(({ batches }) => batches.filter(one => one.batch === batch))
+  const inFlight = having.reduce((sum, one) => sum + one.inFlight, 0)
+  const rate = having.reduce((sum, one) => sum + one.rate, 0)
+  // Redis may have lost what was counted.
+  const failed = isDone ? exact.failed : Math.min(requests, Math.max(exact.failed, live.failed))
+  const ok = isDone ? exact.ok : Math.min(requests - failed, Math.max(exact.ok, live.ok))
+  const left = requests - ok - failed
+  const { retries, bytes } = live
+  return {
+    ok,
+    failed,
+    left,
+    retries,
+    bytes,
+    workers: having.length,
+    inFlight,
+    rate: Math.round(rate * 10) / 10,
+    ...(isWhole && rate > 0 && { etaMs: Math.round((left / rate) * 1_000) }),
   }
 }
 

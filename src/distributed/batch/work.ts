@@ -10,12 +10,15 @@ import { ChunkIndex } from './chunk-index.ts'
 import { chunkName } from './chunk.ts'
 import type { Chunk } from './chunk.ts'
 import { ChunkRun } from './chunk-run.ts'
+import { Heartbeat } from './heartbeat.ts'
+import { LiveCounts } from './live-counts.ts'
 import { fileOf, shareNameOf } from './manifest.ts'
 import type { Manifest } from './manifest.ts'
 import { sealedPath } from './parts.ts'
 import { textOf } from './rows.ts'
 import type { Counts } from './seal.ts'
 import { countsOf } from './sealed.ts'
+import type { WorkerBatch } from './workers.ts'
 import { borrowedLink } from '../limits/redis-leases.ts'
 import { sharedThrough } from '../limits/redis-limits.ts'
 import { OpenClient } from '../../client/open-client.ts'
@@ -54,6 +57,9 @@ const UNTIL_EMPTY_LOOK_MS = 250
 export class BatchWorker {
   readonly #parts: WorkParts
   readonly #open = new Map<string, OpenBatch>()
+  /** By the name of the batch. Kept when the batch is gone: what was counted is told. */
+  readonly #counts = new Map<string, LiveCounts>()
+  readonly #heartbeat: Heartbeat
   /** Batches that this worker does not run, with their ids. */
   readonly #refused = new Map<string, string>()
   #connection: Redis | undefined
@@ -62,6 +68,22 @@ export class BatchWorker {
 
   constructor(parts: WorkParts) {
     this.#parts = parts
+    this.#heartbeat = new Heartbeat({
+      broker: parts.broker,
+      state: () => (this.#stopping === undefined ? 'running' : 'stopping'),
+      batches: () => this.batches(),
+      counts: this.#counts,
+    })
+  }
+
+  /** What this worker has of each batch now. */
+  batches(): WorkerBatch[] {
+    return [...this.#open.values()].map(batch => batch.report())
+  }
+
+  /** What this worker has counted of each batch, since it was started. */
+  get counts(): ReadonlyMap<string, LiveCounts> {
+    return this.#counts
   }
 
   /** Whether chunks were left that could not be run; `reconcile` tries them again. */
@@ -73,6 +95,7 @@ export class BatchWorker {
   async run(): Promise<void> {
     const { broker, untilEmpty } = this.#parts
     this.#connection = await broker.connectWorker()
+    this.#heartbeat.start()
     try {
       while (this.#stopping === undefined) {
         // Redis may be away for a while.
@@ -85,6 +108,7 @@ export class BatchWorker {
       }
     } finally {
       await this.stop()
+      await this.#heartbeat.close()
       this.#connection.disconnect()
     }
   }
@@ -143,7 +167,9 @@ export class BatchWorker {
       const folder = results === undefined ? manifest.results : resolve(results)
       if (!existsSync(fileOf(folder, 'manifest'))) throw noFolder(manifest, folder)
       const planned = planOf(manifest)
-      const open = new OpenBatch(this.#parts, manifest, folder, planned, this.#connection as Redis)
+      const counts = this.#counts.get(name) ?? new LiveCounts()
+      const open = new OpenBatch(this.#parts, manifest, folder, planned, this.#connection as Redis, counts)
+      this.#counts.set(name, counts)
       this.#open.set(name, open)
       return open
     } catch (error) {
@@ -185,13 +211,22 @@ class OpenBatch {
   readonly #index: ChunkIndex
   readonly #worker: Worker
   readonly #runs = new Set<ChunkRun>()
+  readonly #counts: LiveCounts
   /** Chunks could not be run, when it was last looked at. */
   hasStuck = false
   #state: 'running' | 'paused' | 'cancelled' | 'closing' = 'running'
   #closing: Promise<void> | undefined
 
-  constructor(parts: WorkParts, manifest: Manifest, results: string, planned: Planned, connection: Redis) {
+  constructor(
+    parts: WorkParts,
+    manifest: Manifest,
+    results: string,
+    planned: Planned,
+    connection: Redis,
+    counts: LiveCounts,
+  ) {
     this.#parts = parts
+    this.#counts = counts
     this.#manifest = manifest
     this.#results = results
     this.#client = new OpenClient({ ...planned.client, sharedLimits: batchLimits(parts, manifest) })
@@ -202,6 +237,16 @@ class OpenBatch {
     this.#worker.on('failed', (job, error) => {
       parts.say(`batch ${manifest.batch}: chunk ${String(job?.id)} could not be run: ${error.message}`)
     })
+  }
+
+  report(): WorkerBatch {
+    const { rate } = this.#counts
+    return {
+      batch: this.#manifest.batch,
+      chunks: this.#runs.size,
+      inFlight: this.#client.stats().running,
+      rate: Math.round(rate * 10) / 10,
+    }
   }
 
   /** Follows what was asked of the batch. */
@@ -305,6 +350,7 @@ class OpenBatch {
       chunk,
       text,
       starts: job.attemptsStarted,
+      counts: this.#counts,
     })
     this.#runs.add(run)
     // Told to stop while its rows were read.

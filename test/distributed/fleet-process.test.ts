@@ -1,0 +1,78 @@
+/** Who works, and how far all of them are, with a real Redis. */
+import { hostname } from 'node:os'
+import { describe, expect, it } from 'vitest'
+import { countingServer, folder, startWorker, until } from './batch-kit.ts'
+import { NO_REDIS, redisServer } from './redis.ts'
+import { cancel, deleteBatch, status, submit, watch, work, workers } from '../../src/distributed/index.ts'
+import { connectRedis } from '../../src/distributed/redis.ts'
+import type { BatchStatus } from '../../src/distributed/index.ts'
+import { PACKAGE_VERSION } from '../../src/core/version.ts'
+
+describe.skipIf(NO_REDIS)('a fleet of workers', () => {
+  it('is listed while it works, and is forgotten after it has ended or was killed', async () => {
+    await using redis = await redisServer()
+    await using server = await countingServer(20)
+    using files = folder()
+    const { url: broker } = redis
+    const given = { broker, batch: 'who', results: files.at('results') }
+    await submit(server.urls(2_000), { ...given, chunkRows: 100, options: { concurrency: 8 } })
+    expect(await workers({ broker })).toEqual([])
+    const [one, two] = [startWorker(broker, 'who'), startWorker(broker, 'who')]
+    await until('both work', async () => {
+      const found = await workers({ broker })
+      return found.length === 2 && found.every(({ chunks, rate }) => chunks > 0 && rate > 0)
+    })
+    const found = await workers({ broker })
+    expect(new Set(found.map(({ pid }) => pid))).toEqual(new Set([one.child.pid, two.child.pid]))
+    for (const { host, version, state, chunks, seenMsAgo } of found) {
+      expect({ host, version, state }).toEqual({ host: hostname(), version: PACKAGE_VERSION, state: 'running' })
+      expect(chunks).toBeLessThanOrEqual(4)
+      expect(seenMsAgo).toBeLessThan(15_000)
+    }
+    expect((await status(given)).live).toMatchObject({ workers: 2 })
+    two.child.kill('SIGKILL')
+    await two.exit
+    one.child.kill('SIGTERM')
+    expect(await one.exit).toBe(0)
+    // One says goodbye; the other is missed.
+    expect((await workers({ broker })).map(({ pid }) => pid)).toEqual([two.child.pid])
+    await until('it is forgotten', async () => (await workers({ broker })).length === 0)
+    const client = await connectRedis(broker, 'broker')
+    await until('nothing is left', async () => (await client.exists('{preq}:workers', '{preq}:workers-seen')) === 0)
+    client.disconnect()
+  }, 60_000)
+
+  it('has live counts of requests in chunks that are not done, and exact ones in the end', async () => {
+    await using redis = await redisServer()
+    await using server = await countingServer(25, (request, response) => {
+      if (request.url?.endsWith('3') === true) response.statusCode = 404
+      response.end('{}')
+    })
+    using files = folder()
+    const { url: broker } = redis
+    const given = { broker, batch: 'live', results: files.at('results') }
+    await submit(server.urls(1_000), { ...given, chunkRows: 500, options: { concurrency: 4 } })
+    const seen: BatchStatus[] = []
+    const ending = work({ broker, batches: ['live'], untilEmpty: true })
+    for await (const one of watch(given)) seen.push(one)
+    await ending
+    expect(seen[0]).toMatchObject({ state: 'running', chunksDone: 0 })
+    expect(seen.some(({ chunksDone, live }) => chunksDone === 0 && live.ok > 0 && live.rate > 0)).toBe(true)
+    expect(seen.at(-1)).toMatchObject({ state: 'done', ok: 900, failed: 100, live: { ok: 900, failed: 100, left: 0 } })
+  }, 60_000)
+
+  it('leaves nothing of a batch that is deleted', async () => {
+    await using redis = await redisServer()
+    await using server = await countingServer()
+    using files = folder()
+    const { url: broker } = redis
+    const given = { broker, batch: 'gone', results: files.at('results') }
+    await submit(server.urls(100), { ...given, chunkRows: 50 })
+    await work({ broker, batches: ['gone'], untilEmpty: true })
+    await cancel(given)
+    await deleteBatch({ ...given, files: true })
+    const client = await connectRedis(broker, 'broker')
+    expect(await client.keys('*')).toEqual([])
+    client.disconnect()
+  }, 60_000)
+})

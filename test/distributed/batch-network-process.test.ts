@@ -1,0 +1,88 @@
+/** A network between workers and Redis that fails. Chunks are taken over after 3 s here. */
+import { describe, expect, it } from 'vitest'
+import { countingServer, folder, linesOf, startQuickWorker, until } from './batch-kit.ts'
+import { redisProxy } from './redis-proxy.ts'
+import { NO_REDIS, redisServer } from './redis.ts'
+import { collect, status, submit } from '../../src/distributed/index.ts'
+
+const sleep = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms))
+const upTo = (count: number): number[] => Array.from({ length: count }, (_, at) => at)
+
+const CONCURRENCY = 16
+
+describe.skipIf(NO_REDIS)('a batch is whole', () => {
+  it.concurrent.each([
+    ['refuses connections', 'down'],
+    ['swallows all bytes', 'silent'],
+  ] as const)('when its only worker goes on after a network that %s for 7 s', async (_, fault) => {
+    await using redis = await redisServer()
+    await using proxy = await redisProxy(redis.port)
+    await using server = await countingServer(20)
+    using files = folder()
+    const given = { broker: redis.url, batch: 'net', results: files.at('results') }
+    await submit(server.urls(3_000), { ...given, chunkRows: 50, options: { concurrency: CONCURRENCY } })
+    const worker = startQuickWorker({ broker: proxy.url, batch: 'net', lockMs: 20_000 })
+    await until('requests arrive', () => server.hits.size > 300)
+    await proxy.become(fault)
+    await sleep(7_000)
+    await proxy.become('whole')
+    await until('it is done', async () => (await status(given)).state === 'done')
+    worker.child.kill('SIGTERM')
+    expect(await worker.exit).toBe(0)
+    expect(server.hits.size).toBe(3_000)
+    expect(server.extra()).toBe(0)
+    await collect({ ...given, output: files.at('out.jsonl') })
+    expect(linesOf(files.at('out.jsonl')).map(({ index }) => index)).toEqual(upTo(3_000))
+  })
+
+  it.concurrent('and no request is sent twice when Redis is 200 ms away', async () => {
+    await using redis = await redisServer()
+    await using proxy = await redisProxy(redis.port)
+    await using server = await countingServer(20)
+    using files = folder()
+    await proxy.become('slow')
+    const given = { broker: proxy.url, batch: 'far', results: files.at('results') }
+    await submit(server.urls(1_000), { ...given, chunkRows: 50, options: { concurrency: CONCURRENCY } })
+    const workers = [startQuickWorker({ ...given, untilEmpty: true }), startQuickWorker({ ...given, untilEmpty: true })]
+    expect(await Promise.all(workers.map(({ exit }) => exit))).toEqual([0, 0])
+    expect(server.extra()).toBe(0)
+    expect(await collect({ ...given, output: files.at('out.jsonl') })).toMatchObject({ requests: 1_000, missing: 0 })
+  })
+
+  it.concurrent.each([
+    ['its results were sealed and before Redis knew', 'up', 'SIGKILL'],
+    ['Redis knew and before it was completed', 'down', 'SIGKILL'],
+    ['its results were sealed and before Redis knew, with its connection alone', 'up', 'cut'],
+    ['Redis knew and before it was completed, with its connection alone', 'down', 'cut'],
+  ] as const)('and no request is sent twice when a worker is lost after %s', async (_, side, how) => {
+    await using redis = await redisServer()
+    await using proxy = await redisProxy(redis.port)
+    await using server = await countingServer(5)
+    using files = folder()
+    const given = { broker: redis.url, batch: 'cut', results: files.at('results') }
+    await submit(server.urls(60), { ...given, chunkRows: 20, options: { concurrency: CONCURRENCY } })
+    let isMarking = false
+    let isCut = false
+    const lose = (): void => {
+      isCut = true
+      if (how === 'SIGKILL') worker.child.kill('SIGKILL')
+      void proxy.become('down')
+    }
+    proxy.watch = (bytes, from) => {
+      if (isCut) return
+      if (from === 'up' && bytes.includes('SETBIT')) isMarking = true
+      if (isMarking && from === side) lose()
+    }
+    const worker = startQuickWorker({ broker: proxy.url, batch: 'cut', chunks: 1 })
+    await until('it is cut', () => isCut)
+    await sleep(1_000)
+    await proxy.become('whole')
+    const next = startQuickWorker({ broker: redis.url, batch: 'cut', untilEmpty: true })
+    expect(await next.exit).toBe(0)
+    worker.child.kill('SIGKILL')
+    await worker.exit
+    expect(await status(given)).toMatchObject({ state: 'done', ok: 60, chunksDone: 3 })
+    expect(server.extra()).toBe(0)
+    expect(await collect({ ...given, output: files.at('out.jsonl') })).toMatchObject({ requests: 60, missing: 0 })
+  })
+})

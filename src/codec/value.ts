@@ -94,14 +94,7 @@ function callParseFunc(
 ): DecodedValue | Fault | Promise<DecodedValue | Fault> {
   const threw = (error: unknown): Fault =>
     fault('callback/parse', `parseFunc threw: ${reasonOf(error)}`, { sent: true, reply, cause: error })
-  const context: ParseContext = {
-    request: { method: call.method, url: call.url, meta: call.meta },
-    index: call.index,
-    key: call.key,
-    get response() {
-      return { status: reply.status, headers: toHeaders(reply.headers), url: reply.url }
-    },
-  }
+  const context = new ReplyContext(reply, call)
   // Boxed inside, so that a value that looks like one of our Faults stays a value.
   const answer = runCallback(
     () => {
@@ -113,6 +106,29 @@ function callParseFunc(
     callbackLimits(call, clock),
   )
   return answer
+}
+
+/**
+ * A class, because V8 makes a hidden class for each object literal with a getter, in old space, where it keeps the reply
+ * alive until the next full collection.
+ */
+class ReplyContext implements ParseContext {
+  readonly request: ParseContext['request']
+  readonly index: number
+  readonly key: string | undefined
+  readonly #reply: Reply
+
+  constructor(reply: Reply, { index, key, meta, method, url }: Call) {
+    this.request = { method, url, meta }
+    this.index = index
+    this.key = key
+    this.#reply = reply
+  }
+
+  get response(): ParseContext['response'] {
+    const { headers, status, url } = this.#reply
+    return { status, headers: toHeaders(headers), url }
+  }
 }
 
 const boxed = (value: unknown): DecodedValue => ({ value })

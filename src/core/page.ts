@@ -20,6 +20,8 @@ export class Root {
   isRefused = false
   /** Pages whose outcome has been handed out. */
   delivered = 0
+  /** Attempts of these pages. */
+  attempts = 0
 
   /** @param isOrdered its pages are put into order, so each of them knows the next one */
   constructor(index: number, id: string, isOrdered: boolean) {
@@ -109,8 +111,10 @@ export class Page {
   isOfRunFile = false
   /** Its items count instead of its value. */
   hasItems = false
-  /** Set while the outcome waits for its turn. */
+  /** Set while the outcome waits for its turn, or for the other pages of its root. */
   outcome: Outcome | undefined = undefined
+  /** All that is kept of a page that has arrived and whose outcome is not needed any more. */
+  items: readonly unknown[] | undefined = undefined
 
   constructor(chain: Chain, number: number, id: string, parent: string | undefined) {
     this.chain = chain

@@ -5,6 +5,7 @@
 import { openFollow } from './open-follow.ts'
 import type { OpenFollow } from './open-follow.ts'
 import type { Pages } from './pages.ts'
+import { ArrivedPage, jsonIn } from './page-view.ts'
 import { requestNumber } from './request-number.ts'
 import type { RequestIds } from './request-ids.ts'
 import { callOfFollowUp, callOfPage, isForeign } from '../../config/follow-up.ts'
@@ -16,14 +17,12 @@ import type { Call, CallPlan } from '../../core/call.ts'
 import { isThenable, reasonOf, runCallback } from '../../core/callback.ts'
 import { RequestError } from '../../core/error.ts'
 import type { FollowContext, FollowPlan, FollowUpInput, FollowUps } from '../../core/follow.ts'
-import { parseAsWritten } from '../../core/exact-json.ts'
-import { getAllHeaders } from '../../core/headers.ts'
 import { failedOutcome, refusedOutcome } from '../../core/outcome.ts'
 import type { OkOutcome, Outcome } from '../../core/outcome.ts'
 import { Chain, Root } from '../../core/page.ts'
 import type { Page } from '../../core/page.ts'
 import { OLD_CURSOR } from '../../core/pagination.ts'
-import type { PageChange, PageRest, PageStep, PageView } from '../../core/pagination.ts'
+import type { PageChange, PageRest, PageStep } from '../../core/pagination.ts'
 import type { Clock } from '../../core/ports.ts'
 import { fault, isFault } from '../../core/result.ts'
 import type { Fault, Origin, Result } from '../../core/result.ts'
@@ -332,7 +331,7 @@ export class Following implements Growth {
     const isFirst = chain.paginator === undefined
     chain.first ??= found.call
     const paginator = (chain.paginator ??= open.start())
-    const step: PageStep = paginator.after(viewOf(page, found, result, outcome))
+    const step: PageStep = paginator.after(new ArrivedPage(page.number, found.call, found.url, result, outcome))
     if (isFirst && paginator.detected !== undefined) {
       found.call.trip.warn(paginator.detected)
       // The outcome was made before the page was looked at.
@@ -487,36 +486,6 @@ const followThrew = (error: unknown): Fault =>
 function contextOf({ key }: Call, page: Page): FollowContext {
   const { chain, id, number } = page
   return { id, index: chain.index, key, depth: chain.depth, page: number, items: chain.root.items }
-}
-
-function viewOf(page: Page, { call, url }: Found, result: Result, outcome: OkOutcome<unknown>): PageView {
-  const isRestored = outcome.source === 'run-file'
-  return {
-    number: page.number,
-    requestUrl: call.url,
-    url,
-    headers: {
-      get(name) {
-        if (isRestored || result.kind !== 'reply') return outcome.response.headers.get(name) ?? undefined
-        const values = getAllHeaders(result.headers, name.toLowerCase())
-        return values.length === 0 ? undefined : values.join(', ')
-      },
-    },
-    value: outcome.value,
-    get body() {
-      return jsonIn(call)
-    },
-    items: outcome.items,
-  }
-}
-
-function jsonIn({ body }: Call): unknown {
-  if (typeof body !== 'string') return undefined
-  try {
-    return parseAsWritten(body)
-  } catch {
-    return undefined
-  }
 }
 
 function tooMany({ maxPages }: FollowPlan): Fault {

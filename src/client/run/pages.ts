@@ -84,7 +84,11 @@ export class PageOrder {
   }
 }
 
-/** Collects the outcomes of each root, and hands them out when it is complete. */
+/**
+ * Collects what arrives of each root, and hands the root out when it is complete. Of most pages only the items are kept:
+ * outcomes that all live until the end of a call are moved by each collection of garbage, and V8 then creates their
+ * successors in old space.
+ */
 export class RootCollector {
   readonly #pages: Pages
   readonly #complete: (root: Root) => void
@@ -98,9 +102,16 @@ export class RootCollector {
   take(outcome: Outcome): boolean {
     const page = this.#pages.take(outcome)
     if (page === undefined) return false
-    page.outcome = outcome
     const { root } = page.chain
+    root.attempts += outcome.attempts
+    page.items = itemsIn(page, outcome)
+    if (page === root.first || !outcome.ok || outcome.warnings.length > 0) page.outcome = outcome
     if (++root.delivered === root.pages) this.#complete(root)
     return true
   }
+}
+
+function itemsIn({ hasItems }: Page, outcome: Outcome): readonly unknown[] {
+  if (!outcome.ok) return outcome.error.items ?? []
+  return hasItems ? (outcome.items ?? []) : [outcome.value]
 }

@@ -34,6 +34,8 @@ const bundle = await rolldown({
     // Next to the module that starts it by its name.
     'sync-worker': 'src/client/threads/sync-worker.ts',
     'wire-worker': 'src/client/threads/wire-worker.ts',
+    'quarantine-process': 'src/distributed/batch/quarantine-process.ts',
+    'preq-quarantine-process': 'src/cli/batch/preq-quarantine-process.ts',
   },
   platform: 'node',
   preserveEntrySignatures: 'allow-extension',

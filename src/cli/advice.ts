@@ -59,6 +59,10 @@ const BY_CODE: Readonly<Record<string, Known>> = {
     retry: 'poll/downgrade',
     flags: [['allow-downgrade', '']],
   },
+  'resource/poison': {
+    why: 'to send # again, although the process that sent it has ended',
+    retry: 'resource/poison',
+  },
   'parse/too_deep': { why: 'to send # again, with no limit of JSON nesting', flags: [['max-json-depth', 'none']] },
 }
 

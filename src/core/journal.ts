@@ -5,6 +5,7 @@
  * removes its secrets. The port does not mention files: a local run file or a distributed store can implement it.
  */
 import type { ErrorBody } from './error-body.ts'
+import type { Fault } from './result.ts'
 import type { Try } from './tries.ts'
 import type { Attributed } from './attribution.ts'
 
@@ -209,6 +210,8 @@ export interface Journal {
   readonly dropped: Dropped | undefined
   /** The finished line of this id. With several, the last one MUST win. */
   known(id: string): RecordedRequest | undefined
+  /** The result of a request that is not sent. Its line is written like any other. Undefined for all others. */
+  verdict?(id: string): Fault | undefined
   /** An intent of this id without a later finished line, or with one that says that the request is in doubt. */
   intent(id: string): Doubt | undefined
   /**

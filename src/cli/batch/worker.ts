@@ -1,4 +1,5 @@
 /** `preq worker`: runs chunks until it is stopped. */
+import { fileURLToPath } from 'node:url'
 import type { BatchFlags } from './args.ts'
 import { use } from './broker.ts'
 import { showWorker } from './worker-display.ts'
@@ -9,10 +10,12 @@ import { UsageError } from '../usage-error.ts'
 import { parseDuration } from '../../core/duration.ts'
 import { keepIntegers } from '../../core/exact-json.ts'
 import { printable } from '../../core/printable.ts'
+import { quarantineFile } from '../../distributed/batch/quarantine.ts'
 import { BatchWorker } from '../../distributed/batch/work.ts'
 
 const CHUNKS = 8
 const GRACE_MS = 20_000
+const OWN_FILE = fileURLToPath(import.meta.url)
 
 /** Returns the exit code. */
 export async function worker(given: GivenFlags, own: BatchFlags): Promise<number> {
@@ -32,6 +35,8 @@ export async function worker(given: GivenFlags, own: BatchFlags): Promise<number
     throw new UsageError('--results: expected one --batch beside it, got none or several. Name the batch.')
   }
   const isShown = !given.some(([name, value]) => name !== 'concurrency' && value === true)
+  const ofWorker = given.filter(([name]) => name === 'concurrency')
+  const file = quarantineFile('preq-quarantine-process', OWN_FILE)
   return use(own, async broker => {
     let display: WorkerDisplay | undefined
     const say = (text: string): void =>
@@ -46,12 +51,8 @@ export async function worker(given: GivenFlags, own: BatchFlags): Promise<number
       graceMs,
       untilEmpty: own.untilEmpty === true,
       localShare: given.findLast(([name]) => name === 'local-share')?.[1] === true,
-      planOf: manifest =>
-        planBatch(
-          manifest,
-          process.env,
-          given.filter(([name]) => name === 'concurrency'),
-        ),
+      planOf: manifest => planBatch(manifest, process.env, ofWorker),
+      ...(file !== undefined && { quarantine: { file, more: ofWorker } }),
       say,
     })
     let count = 0

@@ -94,6 +94,12 @@ export class Resume {
     const lost = notResumable(call.plan.returnType)
     if (lost !== undefined) return done(fault('invalid_request/options', wordsOf(lost)))
     call.trip.print = fingerprint(call, journal.salt)
+    const verdict = journal.verdict?.(call.trip.id)
+    if (verdict !== undefined) {
+      // The server may have seen this key.
+      this.#keys.set(call.trip, journal.intent(call.trip.id)?.idempotencyKey)
+      return done(verdict)
+    }
     if (journal.isNew && isSafe(call)) return send(this.#withJob(call), done)
     const decision = resumeDecisionOf(call, journal, this.#parts.plan, this.#isChecked ? PROVEN : this.#roll)
     awaited(

@@ -10,6 +10,7 @@ import type { BatchStatus } from './control.ts'
 import { evictionProblem, examine } from './doctor.ts'
 import type { BrokerFinding } from './doctor.ts'
 import { checkOptions, planOptions } from './options.ts'
+import { quarantineFile } from './quarantine.ts'
 import { knownManifest, reconcile as reconcileBatch } from './reconcile.ts'
 import type { Reconciled } from './reconcile.ts'
 import { rowOf } from './rows.ts'
@@ -173,6 +174,7 @@ export async function workWith(given: WorkOptions, takeOver?: TakeOver): Promise
   if (results !== undefined && batches?.length !== 1) {
     throw new ConfigError(['results: expected one batch beside it, got none or several. Name the batch.'])
   }
+  const file = quarantineFile('quarantine-process')
   await withBroker(url, async broker => {
     const worker = new BatchWorker({
       broker,
@@ -185,6 +187,7 @@ export async function workWith(given: WorkOptions, takeOver?: TakeOver): Promise
       planOf: manifest => planOptions(manifest, process.env),
       say: warn,
       takeOver,
+      ...(file !== undefined && { quarantine: { file, more: undefined } }),
     })
     const stop = (): void => void worker.stop()
     signal?.addEventListener('abort', stop, { once: true })

@@ -79,13 +79,14 @@ type BatchKey = (typeof BATCH_KEYS)[number]
 export class Broker {
   readonly redis: Redis
   readonly place: string
-  readonly #url: string
+  /** May have a password: for another process of this worker only. */
+  readonly url: string
   readonly #subject: string
   readonly #bullmq: typeof import('bullmq')
   readonly #queues = new Map<string, Queue>()
 
   constructor(url: string, subject: string, redis: Redis, bullmq: typeof import('bullmq')) {
-    this.#url = url
+    this.url = url
     this.#subject = subject
     this.redis = redis
     this.place = redisPlace(url)
@@ -113,7 +114,7 @@ export class Broker {
 
   /** A connection that waits for Redis to come back, for a worker. */
   connectWorker(): Promise<Redis> {
-    return connectRedis(this.#url, this.#subject, {
+    return connectRedis(this.url, this.#subject, {
       maxRetriesPerRequest: null,
       enableOfflineQueue: true,
       commandTimeout: undefined,

@@ -17,6 +17,7 @@ import { RequestIds } from '../../client/run/request-ids.ts'
 import { isRecord } from '../../config/kinds.ts'
 import type { Values } from '../../config/table.ts'
 import type { Run } from '../../engine/engine.ts'
+import type { Fault } from '../../core/result.ts'
 import type { OutcomeStream } from '../../engine/stream.ts'
 import type { Item } from '../../engine/source.ts'
 
@@ -31,6 +32,10 @@ export interface ChunkRunParts {
   /** How often the chunk has been started, as the queue counts. */
   readonly starts: number
   readonly counts: LiveCounts
+  /** Positions of the requests that are sent. Default: all that have no result. */
+  readonly only?: ReadonlySet<number> | undefined
+  /** The result of requests that are not sent. */
+  readonly verdict?: (() => Fault) | undefined
 }
 
 export class ChunkRun {
@@ -56,38 +61,44 @@ export class ChunkRun {
 
   /** Undefined if it was stopped before its end. */
   async run(): Promise<Counts | undefined> {
-    const { client, call, manifest, results, chunk, starts, text, counts: live } = this.#given
-    const { salt } = manifest
-    await mkdir(partFolder(results, chunk.number), { recursive: true })
-    const past = await readParts(results, chunk, salt)
-    if (past.done.size < chunk.rows) {
-      const epoch = Math.max(starts, (past.parts.at(-1)?.epoch ?? 0) + 1)
-      const journal = new PartJournal({ results, chunk, salt, epoch, past })
-      const placed = placedIn(requestsIn(text, manifest, chunk.line), chunk, position => past.done.has(position))
-      const options = { ...call, resume: sealedPath(results, chunk.number), signal: this.#aborting.signal }
-      const openJournal = (): Promise<PartJournal> => Promise.resolve(journal)
-      let run: Run | undefined
-      const begun = (batch: BatchRun): void => void ({ run } = batch)
-      this.#stream = client.stream(partial([].values()), options, begun, { placed, openJournal })
-      if (this.#isStopped) this.#stream.stop()
-      let before = 0
-      for await (const outcome of this.#stream) {
-        const { retries } = run?.counts ?? { retries: 0 }
-        live.add(outcome, retries - before)
-        before = retries
-      }
-    }
-    const counts = await seal(results, chunk, salt)
+    const { manifest, results, chunk } = this.#given
+    await this.send()
+    const counts = await seal(results, chunk, manifest.salt)
     if (counts !== undefined) return counts
     const sealed = sealedPath(results, chunk.number)
     if (existsSync(sealed)) return countsOf(sealed)
     if (this.#isStopped) return undefined
     throw new Error('some of its requests have no result')
   }
+
+  /** Sends the requests that are left, and seals nothing. */
+  async send(): Promise<void> {
+    const { client, call, manifest, results, chunk, starts, text, counts, only, verdict } = this.#given
+    const { salt } = manifest
+    await mkdir(partFolder(results, chunk.number), { recursive: true })
+    const past = await readParts(results, chunk, salt)
+    const isLeft = (position: number): boolean => !past.done.has(position) && only?.has(position) !== false
+    const placed = placedIn(requestsIn(text, manifest, chunk.line), chunk, isLeft)
+    if (placed.length === 0) return
+    const epoch = Math.max(starts, (past.parts.at(-1)?.epoch ?? 0) + 1)
+    const journal = new PartJournal({ results, chunk, salt, epoch, past, left: placed.length, verdict })
+    const options = { ...call, resume: sealedPath(results, chunk.number), signal: this.#aborting.signal }
+    const openJournal = (): Promise<PartJournal> => Promise.resolve(journal)
+    let run: Run | undefined
+    const begun = (batch: BatchRun): void => void ({ run } = batch)
+    this.#stream = client.stream(partial([].values()), options, begun, { placed, openJournal })
+    if (this.#isStopped) this.#stream.stop()
+    let before = 0
+    for await (const outcome of this.#stream) {
+      const { retries } = run?.counts ?? { retries: 0 }
+      counts.add(outcome, retries - before)
+      before = retries
+    }
+  }
 }
 
 /** The requests that are left, each with its position in the whole input and the id that it has there. */
-function placedIn(requests: readonly unknown[], { from, rows }: Chunk, isDone: (position: number) => boolean): Item[] {
+function placedIn(requests: readonly unknown[], { from, rows }: Chunk, isLeft: (position: number) => boolean): Item[] {
   if (requests.length !== rows) throw new Error(`expected ${rows} requests in its rows, got ${requests.length}`)
   const ids = new RequestIds()
   const placed: Item[] = []
@@ -95,7 +106,7 @@ function placedIn(requests: readonly unknown[], { from, rows }: Chunk, isDone: (
     const index = from + at
     const key = isRecord(value) && typeof value['key'] === 'string' ? value['key'] : undefined
     const id = ids.of(index, key)
-    if (!isDone(index)) placed.push({ value, index, id })
+    if (isLeft(index)) placed.push({ value, index, id })
   }
   return placed
 }

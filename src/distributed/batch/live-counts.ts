@@ -35,6 +35,15 @@ export class LiveCounts {
     this.limiterMs += outcome.timings.limiter ?? 0
   }
 
+  /** What another process has counted for this worker. */
+  take({ ok, failed, retries, bytes, limiterMs }: Counted & { readonly limiterMs: number }): void {
+    this.ok += ok
+    this.failed += failed
+    this.retries += retries
+    this.bytes += bytes
+    this.limiterMs += limiterMs
+  }
+
   get done(): number {
     return this.ok + this.failed
   }

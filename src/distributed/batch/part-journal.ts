@@ -11,6 +11,7 @@ import type { Past } from './parts.ts'
 import { writeLine } from '../../store/run-lines.ts'
 import { reasonOf } from '../../core/callback.ts'
 import { LineError } from '../../core/journal.ts'
+import type { Fault } from '../../core/result.ts'
 import type { DoneLine, Doubt, IntentLine, Journal, PollLine, RecordedJob } from '../../core/journal.ts'
 
 /** A part has at most about this many finished requests: as many are sent again after a kill. */
@@ -28,7 +29,10 @@ export interface PartJournalParts {
   readonly chunk: Chunk
   readonly salt: string
   readonly epoch: number
-  readonly past: Pick<Past, 'doubts' | 'jobs' | 'done'>
+  readonly past: Pick<Past, 'doubts' | 'jobs'>
+  /** How many requests it gets a line of. */
+  readonly left: number
+  readonly verdict?: (() => Fault) | undefined
 }
 
 export class PartJournal implements Journal {
@@ -56,7 +60,7 @@ export class PartJournal implements Journal {
     this.#given = given
     this.#epoch = given.epoch
     this.salt = given.salt
-    this.left = given.chunk.rows - given.past.done.size
+    this.left = given.left
     this.isNew = given.past.doubts.size === 0 && given.past.jobs.size === 0
   }
 
@@ -71,6 +75,10 @@ export class PartJournal implements Journal {
 
   job(id: string): RecordedJob | undefined {
     return this.#given.past.jobs.get(id)
+  }
+
+  verdict(): Fault | undefined {
+    return this.#given.verdict?.()
   }
 
   keyedAt(): undefined {

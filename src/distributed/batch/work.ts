@@ -4,6 +4,9 @@ import type { Redis } from 'ioredis'
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { patiently } from './add-chunks.ts'
+import { Quarantine, Turns } from './quarantine.ts'
+import { QuarantinedRun } from './quarantined-run.ts'
+import { hasTrials } from './trial-log.ts'
 import { JOB, isOfRedis } from './broker.ts'
 import type { Broker, ChunkJob, TakeOver } from './broker.ts'
 import { ChunkIndex } from './chunk-index.ts'
@@ -12,20 +15,18 @@ import type { Chunk } from './chunk.ts'
 import { ChunkRun } from './chunk-run.ts'
 import { Heartbeat } from './heartbeat.ts'
 import { LiveCounts } from './live-counts.ts'
-import { fileOf, shareNameOf } from './manifest.ts'
+import { batchLimits } from './batch-limits.ts'
+import { fileOf } from './manifest.ts'
 import type { Manifest } from './manifest.ts'
 import { sealedPath } from './parts.ts'
 import { textOf } from './rows.ts'
 import type { Counts } from './seal.ts'
 import { countsOf } from './sealed.ts'
 import type { WorkerBatch } from './workers.ts'
-import { borrowedLink } from '../limits/redis-leases.ts'
-import { sharedThrough } from '../limits/redis-limits.ts'
 import { OpenClient } from '../../client/open-client.ts'
 import { isRecord } from '../../config/kinds.ts'
 import type { Values } from '../../config/table.ts'
 import { ConfigError } from '../../core/error.ts'
-import type { SharedLimits } from '../../core/shared-limits.ts'
 import { PACKAGE_VERSION } from '../../core/version.ts'
 
 /** The options of a batch, as this process reads them. */
@@ -49,6 +50,8 @@ export interface WorkParts {
   readonly say: (text: string) => void
   /** Default: half a minute. */
   readonly takeOver?: TakeOver | undefined
+  /** How a process for requests that may end their process is started. Undefined: all requests are sent by this one. */
+  readonly quarantine?: { readonly file: string; readonly more: unknown } | undefined
 }
 
 const LOOK_MS = 1_000
@@ -62,6 +65,7 @@ export class BatchWorker {
   readonly #heartbeat: Heartbeat
   /** Batches that this worker does not run, with their ids. */
   readonly #refused = new Map<string, string>()
+  readonly #turns = new Turns()
   #connection: Redis | undefined
   #stopping: Promise<void> | undefined
   #wake: (() => void) | undefined
@@ -168,7 +172,7 @@ export class BatchWorker {
       if (!existsSync(fileOf(folder, 'manifest'))) throw noFolder(manifest, folder)
       const planned = planOf(manifest)
       const counts = this.#counts.get(name) ?? new LiveCounts()
-      const open = new OpenBatch(this.#parts, manifest, folder, planned, this.#connection as Redis, counts)
+      const open = new OpenBatch(this.#parts, manifest, folder, planned, this.#connection as Redis, counts, this.#turns)
       this.#counts.set(name, counts)
       this.#open.set(name, open)
       return open
@@ -191,16 +195,6 @@ function checkVersion({ batch, version }: Manifest): void {
 const noFolder = ({ batch }: Manifest, folder: string): ConfigError =>
   new ConfigError([`results: ${folder}, the folder of the batch ${batch}, is not there. Mount it, or say where it is.`])
 
-/** Rates that hold for all workers of the batch together. */
-function batchLimits({ broker, localShare, say }: WorkParts, manifest: Manifest): SharedLimits {
-  const link = borrowedLink(broker.redis, {
-    subject: `batch ${manifest.batch}`,
-    place: broker.place,
-    first: patiently,
-  })
-  return sharedThrough({ link, name: shareNameOf(manifest), localShare, warn: say })
-}
-
 /** A batch that this worker runs. */
 class OpenBatch {
   readonly #parts: WorkParts
@@ -210,7 +204,9 @@ class OpenBatch {
   readonly #call: Values
   readonly #index: ChunkIndex
   readonly #worker: Worker
-  readonly #runs = new Set<ChunkRun>()
+  readonly #runs = new Set<ChunkRun | QuarantinedRun>()
+  readonly #quarantine: Quarantine | undefined
+  readonly #turns: Turns
   readonly #counts: LiveCounts
   /** Chunks could not be run, when it was last looked at. */
   hasStuck = false
@@ -224,14 +220,22 @@ class OpenBatch {
     planned: Planned,
     connection: Redis,
     counts: LiveCounts,
+    turns: Turns,
   ) {
     this.#parts = parts
     this.#counts = counts
+    this.#turns = turns
     this.#manifest = manifest
     this.#results = results
-    this.#client = new OpenClient({ ...planned.client, sharedLimits: batchLimits(parts, manifest) })
+    const { broker, localShare, say } = parts
+    const limits = batchLimits(manifest, { redis: broker.redis, place: broker.place, localShare, say })
+    this.#client = new OpenClient({ ...planned.client, sharedLimits: limits })
     this.#call = planned.call
     this.#index = new ChunkIndex(fileOf(results, 'index'), 'r')
+    if (parts.quarantine !== undefined) {
+      const { file, more } = parts.quarantine
+      this.#quarantine = new Quarantine(file, { kind: 'open', broker: broker.url, manifest, results, localShare, more })
+    }
     const run = (job: Job, token: string): Promise<unknown> => this.#process(job, token)
     this.#worker = parts.broker.worker(manifest.batch, connection, parts.chunks, run, parts.takeOver)
     this.#worker.on('failed', (job, error) => {
@@ -299,6 +303,7 @@ class OpenBatch {
       await this.#worker.close()
     } finally {
       clearTimeout(abort)
+      this.#quarantine?.close()
       await this.#client.close()
       this.#index.close()
     }
@@ -342,7 +347,7 @@ class OpenBatch {
     if (this.#state !== 'running') return undefined
     const manifest = this.#manifest
     const text = await textOf(manifest, chunk, job.data as ChunkJob, this.#results)
-    const run = new ChunkRun({
+    const parts = {
       client: this.#client,
       call: this.#call,
       manifest,
@@ -351,7 +356,10 @@ class OpenBatch {
       text,
       starts: job.attemptsStarted,
       counts: this.#counts,
-    })
+    }
+    const quarantine = job.stalledCounter > 0 || hasTrials(this.#results, chunk.number) ? this.#quarantine : undefined
+    const run =
+      quarantine === undefined ? new ChunkRun(parts) : new QuarantinedRun({ ...parts, quarantine, turns: this.#turns })
     this.#runs.add(run)
     // Told to stop while its rows were read.
     if ((this.#state as string) !== 'running') run.stop()

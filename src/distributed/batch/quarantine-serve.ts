@@ -1,0 +1,98 @@
+/** The process of a quarantine: sends the requests that it is told to. If one of them ends it, its worker goes on. */
+import { batchLimits } from './batch-limits.ts'
+import { ALIVE_MS } from './quarantine-messages.ts'
+import type { FromQuarantine, OpenMessage, ToQuarantine, TryMessage } from './quarantine-messages.ts'
+import { ChunkRun } from './chunk-run.ts'
+import { LiveCounts } from './live-counts.ts'
+import type { Manifest } from './manifest.ts'
+import { textOf } from './rows.ts'
+import type { Planned } from './work.ts'
+import { connectRedis, redisPlace } from '../redis.ts'
+import { OpenClient } from '../../client/open-client.ts'
+import type { Values } from '../../config/table.ts'
+import { reasonOf } from '../../core/callback.ts'
+
+export type PlanQuarantined = (manifest: Manifest, env: NodeJS.ProcessEnv, more: unknown) => Planned
+
+export function serveQuarantine(planOf: PlanQuarantined): void {
+  let opened: Opened | undefined
+  // A terminal sends Ctrl-C to it, too, and the worker decides what follows.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined)
+  // The worker is gone.
+  process.on('disconnect', () => process.exit(0))
+  setInterval(() => say({ kind: 'alive' }), ALIVE_MS)
+  process.on('message', (message: ToQuarantine) => {
+    switch (message.kind) {
+      case 'open':
+        return void answer(async () => {
+          opened = await openQuarantine(message, planOf)
+          return { kind: 'open' }
+        })
+      case 'try':
+        return void answer(async () => {
+          const counts = new LiveCounts()
+          await opened?.try(message, counts)
+          const { ok, failed, retries, bytes, limiterMs } = counts
+          return { kind: 'over', counts: { ok, failed, retries, bytes, limiterMs } }
+        })
+      case 'stop':
+      case 'abort':
+        return opened?.tell(message.kind)
+    }
+  })
+}
+
+async function answer(work: () => Promise<FromQuarantine>): Promise<void> {
+  try {
+    say(await work())
+  } catch (error) {
+    say({ kind: 'failed', message: reasonOf(error) })
+  }
+}
+
+const say = (message: FromQuarantine): void => void process.send?.(message)
+
+async function openQuarantine(given: OpenMessage, planOf: PlanQuarantined): Promise<Opened> {
+  const { broker, localShare, manifest, more } = given
+  const { client, call } = planOf(manifest, process.env, more)
+  const redis = await connectRedis(broker, 'broker')
+  const warn = (text: string): void => process.emitWarning(text, 'ParallelRequestsWarning')
+  const sharedLimits = batchLimits(manifest, { redis, place: redisPlace(broker), localShare, say: warn })
+  return new Opened(given, new OpenClient({ ...client, sharedLimits }), call)
+}
+
+class Opened {
+  readonly #given: OpenMessage
+  readonly #client: OpenClient
+  readonly #call: Values
+  #run: ChunkRun | undefined
+  /** What was said while the rows of a trial were read. */
+  #told: 'stop' | 'abort' | undefined
+
+  constructor(given: OpenMessage, client: OpenClient, call: Values) {
+    this.#given = given
+    this.#client = client
+    this.#call = call
+  }
+
+  async try({ chunk, starts, positions }: TryMessage, counts: LiveCounts): Promise<void> {
+    const { manifest, results } = this.#given
+    this.#told = undefined
+    const text = await textOf(manifest, chunk, undefined, results)
+    const only = new Set(positions)
+    const sender = { client: this.#client, call: this.#call }
+    this.#run = new ChunkRun({ ...sender, manifest, results, chunk, text, starts, counts, only })
+    this.#pass()
+    await this.#run.send()
+    this.#run = undefined
+  }
+
+  tell(what: 'stop' | 'abort'): void {
+    this.#told = what
+    this.#pass()
+  }
+
+  #pass(): void {
+    if (this.#told !== undefined) this.#run?.[this.#told]()
+  }
+}

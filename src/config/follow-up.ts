@@ -213,10 +213,8 @@ function invalid(url: string, { plan }: Call): Refusal {
   return { refused: fault('redirect/invalid', `the next page has an invalid URL: ${shown}`) }
 }
 
-const ABSOLUTE = /^https?:\/\//
-
 function absolute(url: string, base: string): string | undefined {
-  return ABSOLUTE.test(url) ? url : URL.parse(url, base)?.href
+  return url.startsWith('https://') || url.startsWith('http://') ? url : URL.parse(url, base)?.href
 }
 
 function paramsFor(spec: FollowUpInput, home: string, params: Params): Params | undefined {

@@ -377,7 +377,8 @@ export class Following implements Growth {
     if (refusal !== undefined) chain.root.isRefused = true
     const page = chain.append(this.#parts.ids.childOf(chain.head), chain.head)
     page.isOfRunFile = found.isRestored
-    this.#put(new FollowUp(page, { ...found, call: chain.first ?? found.call }, what, refusal))
+    const { first = found.call } = chain
+    this.#put(new FollowUp(page, first === found.call ? found : { ...found, call: first }, what, refusal))
   }
 
   /** What `follow` has returned. */

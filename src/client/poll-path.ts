@@ -1,5 +1,6 @@
 /** A path of the option `poll` as a function. The library of paths is loaded when the first one is used. */
 import { ConfigError } from '../core/error.ts'
+import type { PollPlan } from '../core/poll.ts'
 import { fault } from '../core/result.ts'
 import type { Fault } from '../core/result.ts'
 import { openPaths } from '../paginate/paths.ts'
@@ -19,6 +20,12 @@ export function readPath(path: string, name: string): Promise<Read | Fault> {
     known.set(id, (reader = opened(path, name)))
   }
   return reader
+}
+
+/** Reads the paths of the options before anything is sent. Rejects with a ConfigError that lists the wrong ones. */
+export function openPollPaths({ status, url, result }: PollPlan): Promise<unknown> | undefined {
+  const hasPath = [status, url, result].some(path => typeof path === 'string')
+  return hasPath ? openPaths({ 'poll.status': status, 'poll.url': url, 'poll.result': result }) : undefined
 }
 
 async function opened(path: string, name: string): Promise<Read | Fault> {

@@ -1,7 +1,7 @@
 /** Jobs that a server carries out after its first response, over sockets. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { parallelRequests, ParallelRequests, parallelRequestsSync } from '../../src/index.ts'
+import { ConfigError, parallelRequests, ParallelRequests, parallelRequestsSync } from '../../src/index.ts'
 import type { Outcome, PollInput } from '../../src/index.ts'
 import { ask, HASTY, TRUST, until, verdictOf } from '../support/ask.ts'
 import { jobServer } from '../support/job-server.ts'
@@ -132,6 +132,14 @@ describe('a job', () => {
     expect(verdictOf(outcome)).toBe('invalid_request/poll')
     expect(outcome.error?.message).toMatch(/poll\.url: expected a path of JMESPath/)
     expect(server.started.has('8')).toBe(false)
+  })
+
+  it('with wrong paths in the options of the call rejects the call with all of them, and sends nothing', async () => {
+    await using server = await jobServer()
+    const call = parallelRequests([post(server, '/replicate/7')], { poll: { status: 'a[', url: 'b[' } })
+    await expect(call).rejects.toThrow(ConfigError)
+    await expect(call).rejects.toThrow(/poll\.status: expected a path of JMESPath[^]*poll\.url: expected/)
+    expect(server.started.size).toBe(0)
   })
 
   it('that never ends fails at its deadline, with the last status', async () => {

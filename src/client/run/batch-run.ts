@@ -6,6 +6,7 @@ import { ObservedBatch } from './observed.ts'
 import { RequestIds } from './request-ids.ts'
 import { reportedRun } from './reported-run.ts'
 import { Resume } from './resume.ts'
+import { openPollPaths } from '../poll-path.ts'
 import { continueBatch } from '../save-to.ts'
 import { endLines, startLine } from './run-notes.ts'
 import { settle } from './settle.ts'
@@ -68,9 +69,17 @@ export function batchRun(parts: BatchRunParts): BatchRun | Promise<BatchRun> {
   const { resume } = parts.plan
   const made = engineParts(parts)
   const plain = (): BatchRun => ({ run: makeRun(parts, made), restored: () => 0, gone: () => 0 })
-  const opening = made.following.openAhead()
+  const opening = openPaths(parts.plan, made.following)
   if (resume === undefined) return opening === undefined ? plain() : opening.then(plain)
   return opening === undefined ? resumedRun(parts, made, resume) : opening.then(() => resumedRun(parts, made, resume))
+}
+
+/** Rejects with a ConfigError if a path of the options is wrong. */
+function openPaths({ request }: BatchPlan, following: Following): Promise<unknown> | undefined {
+  const { poll } = request.call
+  const ofJobs = poll === undefined ? undefined : openPollPaths(poll)
+  const ofPages = following.openAhead()
+  return ofJobs === undefined || ofPages === undefined ? (ofJobs ?? ofPages) : Promise.all([ofJobs, ofPages])
 }
 
 async function resumedRun(parts: BatchRunParts, made: Made, plan: ResumePlan): Promise<BatchRun> {

@@ -1,28 +1,22 @@
 /** Pause, resume and cancel of a batch that runs: workers follow, the status says what is true, nothing is lost. */
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { countingServer, folder, linesOf, startQuickWorker, until } from './batch-kit.ts'
-import type { Process } from './batch-kit.ts'
 import { NO_REDIS, redisServer } from './redis.ts'
 import { cancel, collect, pause, resume, status, submit } from '../../src/distributed/index.ts'
 
 const sleep = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms))
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, at) => at)
 
-const started: Process[] = []
-afterEach(async () => {
-  for (const { child } of started) child.kill('SIGKILL')
-  await Promise.all(started.splice(0).map(({ exit }) => exit))
-})
-
 describe.skipIf(NO_REDIS)('a batch that runs', () => {
-  it('stops and goes on when it is paused, resumed, cancelled and resumed, with each request sent once', async () => {
+  it.concurrent('stops and goes on when it is paused, resumed, cancelled and resumed, with each request sent once', async () => {
     await using redis = await redisServer()
     await using server = await countingServer(10)
     using files = folder()
     const given = { broker: redis.url, batch: 'b', results: files.at('results') }
     const count = 4_000
     await submit(server.urls(count), { ...given, chunkRows: 50, options: { concurrency: 8 } })
-    started.push(startQuickWorker(given), startQuickWorker(given))
+    await using _one = startQuickWorker({ ...given, lockMs: 20_000 })
+    await using _two = startQuickWorker({ ...given, lockMs: 20_000 })
     const quiet = async (): Promise<void> => {
       await until('no chunk is with a worker', async () => (await status(given)).active === 0)
       const before = server.hits.size
@@ -56,14 +50,15 @@ describe.skipIf(NO_REDIS)('a batch that runs', () => {
     expect(linesOf(files.at('out.jsonl')).map(({ index }) => index)).toEqual(upTo(count))
   }, 60_000)
 
-  it('goes on when it is resumed at the moment when its workers have noticed that it is cancelled', async () => {
+  it.concurrent('goes on when it is resumed at the moment when its workers have noticed that it is cancelled', async () => {
     await using redis = await redisServer()
     await using server = await countingServer(5)
     using files = folder()
     const given = { broker: redis.url, batch: 'b', results: files.at('results') }
     const count = 1_500
     await submit(server.urls(count), { ...given, chunkRows: 10, options: { concurrency: 8 } })
-    started.push(startQuickWorker(given), startQuickWorker(given))
+    await using _one = startQuickWorker({ ...given, lockMs: 20_000 })
+    await using _two = startQuickWorker({ ...given, lockMs: 20_000 })
     for (let round = 1; round <= 3; round++) {
       await until('requests arrive', () => server.hits.size > round * 200)
       await cancel(given)

@@ -67,7 +67,8 @@ export function folder(): Folder {
 
 const WORKER = fileURLToPath(new URL('batch-worker.ts', import.meta.url))
 
-export interface Process {
+/** Disposing of it kills it. */
+export interface Process extends AsyncDisposable {
   readonly child: ChildProcess
   /** Its exit code, or its signal. */
   readonly exit: Promise<number | NodeJS.Signals | null>
@@ -91,7 +92,15 @@ export function startProcess(args: readonly string[], env: NodeJS.ProcessEnv = {
   const exit = once(child, 'exit').then(
     ([code, signal]) => (code as number | null) ?? (signal as NodeJS.Signals | null),
   )
-  return { child, exit, said: () => text }
+  return {
+    child,
+    exit,
+    said: () => text,
+    async [Symbol.asyncDispose]() {
+      child.kill('SIGKILL')
+      await exit
+    },
+  }
 }
 
 /** The finished lines of a run file. */

@@ -43,7 +43,7 @@ describe.skipIf(NO_REDIS)('a batch is whole', () => {
     await proxy.become('slow')
     const given = { broker: proxy.url, batch: 'far', results: files.at('results') }
     await submit(server.urls(1_000), { ...given, chunkRows: 50, options: { concurrency: CONCURRENCY } })
-    const workers = [startQuickWorker({ ...given, untilEmpty: true }), startQuickWorker({ ...given, untilEmpty: true })]
+    const workers = [1, 2].map(() => startQuickWorker({ ...given, lockMs: 20_000, untilEmpty: true }))
     expect(await Promise.all(workers.map(({ exit }) => exit))).toEqual([0, 0])
     expect(server.extra()).toBe(0)
     expect(await collect({ ...given, output: files.at('out.jsonl') })).toMatchObject({ requests: 1_000, missing: 0 })

@@ -1,6 +1,6 @@
 /** A Redis that dies, comes back, forgets, or is full, while a batch runs. Chunks are taken over after 3 s here. */
 import { readdirSync, statSync, truncateSync } from 'node:fs'
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { countingServer, folder, linesOf, startQuickWorker, until } from './batch-kit.ts'
 import type { Process } from './batch-kit.ts'
 import { NO_REDIS, redisServer } from './redis.ts'
@@ -13,20 +13,10 @@ const upTo = (count: number): number[] => Array.from({ length: count }, (_, at) 
 const options = { concurrency: 16 }
 const PART_OF_LOG = 65_536
 
-const started: Process[] = []
-afterEach(async () => {
-  for (const { child } of started) child.kill('SIGKILL')
-  await Promise.all(started.splice(0).map(({ exit }) => exit))
-})
-
-function worker(given: Parameters<typeof startQuickWorker>[0]): Process {
-  const made = startQuickWorker(given)
-  started.push(made)
-  return made
-}
+const worker = (given: Parameters<typeof startQuickWorker>[0]): Process => startQuickWorker(given)
 
 describe.skipIf(NO_REDIS)('a batch is whole', () => {
-  it('after Redis was killed and came back after 2 s, with a worker that is busy and one that is idle', async () => {
+  it.concurrent('after Redis was killed and came back after 2 s, with a worker that is busy and one that is idle', async () => {
     using files = folder()
     await using server = await countingServer(20)
     const config = ['--appendonly', 'yes', '--appendfsync', 'always', '--dir', files.path]
@@ -35,8 +25,8 @@ describe.skipIf(NO_REDIS)('a batch is whole', () => {
     const idle = { broker: first.url, batch: 'idle', results: files.at('idle') }
     await submit(server.urls(1_500), { ...busy, chunkRows: 50, options })
     await submit(server.urls(1), { ...idle, results: files.at('other'), batch: 'other' })
-    worker(busy)
-    worker(idle)
+    await using _busy = worker({ ...busy, lockMs: 20_000 })
+    await using _idle = worker({ ...idle, lockMs: 20_000 })
     await until('requests arrive', () => server.hits.size > 300)
     await first.stop('SIGKILL')
     await sleep(2_000)
@@ -53,7 +43,7 @@ describe.skipIf(NO_REDIS)('a batch is whole', () => {
     expect(await collect({ ...busy, output: files.at('out.jsonl') })).toMatchObject({ requests: 1_500, missing: 0 })
   }, 60_000)
 
-  it('once it is reconciled, after the log of Redis has lost its last 64 KB', async () => {
+  it.concurrent('once it is reconciled, after the log of Redis has lost its last 64 KB', async () => {
     using files = folder()
     await using server = await countingServer()
     const config = ['--appendonly', 'yes', '--appendfsync', 'always', '--dir', files.path]
@@ -71,19 +61,21 @@ describe.skipIf(NO_REDIS)('a batch is whole', () => {
     expect(waiting).toBeLessThan(made.chunks)
     const { added } = await reconcile(given)
     expect(added).toBe(made.chunks - waiting)
-    expect(await worker({ ...given, chunks: 32, untilEmpty: true }).exit).toBe(0)
+    await using last = worker({ ...given, chunks: 32, untilEmpty: true })
+    expect(await last.exit).toBe(0)
     expect(server.extra()).toBe(0)
     await collect({ ...given, output: files.at('out.jsonl') })
     expect(linesOf(files.at('out.jsonl')).map(({ index }) => index)).toEqual(upTo(5_000))
   }, 60_000)
 
-  it('once it is reconciled, after Redis has lost everything under workers that live on', async () => {
+  it.concurrent('once it is reconciled, after Redis has lost everything under workers that live on', async () => {
     using files = folder()
     await using redis = await redisServer()
     await using server = await countingServer(20)
     const given = { broker: redis.url, batch: 'flush', results: files.at('results') }
     await submit(server.urls(3_000), { ...given, chunkRows: 100, options })
-    const [one, two] = [worker(given), worker(given)]
+    await using one = worker(given)
+    await using two = worker(given)
     await until('requests arrive', () => server.hits.size > 1_000)
     const client = await connectRedis(redis.url, 'broker')
     await client.flushall()
@@ -100,13 +92,13 @@ describe.skipIf(NO_REDIS)('a batch is whole', () => {
     expect(server.extra()).toBeLessThanOrEqual(8 * 100)
   }, 60_000)
 
-  it('after the memory of Redis was full for 4 s under a worker', async () => {
+  it.concurrent('after the memory of Redis was full for 4 s under a worker', async () => {
     using files = folder()
     await using redis = await redisServer(['--maxmemory-policy', 'noeviction'])
     await using server = await countingServer(20)
     const given = { broker: redis.url, batch: 'full', results: files.at('results') }
     await submit(server.urls(2_000), { ...given, chunkRows: 50, options })
-    const busy = worker({ ...given, lockMs: 20_000 })
+    await using busy = worker({ ...given, lockMs: 20_000 })
     await until('requests arrive', () => server.hits.size > 300)
     const client = await connectRedis(redis.url, 'broker')
     await client.config('SET', 'maxmemory', '1mb')

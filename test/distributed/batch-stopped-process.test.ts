@@ -1,5 +1,5 @@
 /** Workers that die, stop for a while, or are told to stop. Chunks are taken over after 3 s here. */
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { countingServer, folder, linesOf, startQuickWorker, until } from './batch-kit.ts'
 import type { Process } from './batch-kit.ts'
 import { NO_REDIS, redisServer } from './redis.ts'
@@ -15,29 +15,24 @@ const CONCURRENCY = 16
 /** What a worker that dies may have sent without a trace: a part of each open chunk, and what is in flight. */
 const LOST_WITH_ONE = CHUNKS * PART_ROWS + CONCURRENCY
 
-const started: Process[] = []
-afterEach(async () => {
-  for (const { child } of started) child.kill('SIGKILL')
-  await Promise.all(started.splice(0).map(({ exit }) => exit))
-})
-
 describe.skipIf(NO_REDIS)('a batch', () => {
-  it('is finished by a worker that starts after all workers have died', async () => {
+  it.concurrent('is finished by a worker that starts after all workers have died', async () => {
     await using redis = await redisServer()
     await using server = await countingServer(20)
     using files = folder()
     const given = { broker: redis.url, batch: 'all', results: files.at('results') }
     await submit(server.urls(1_200), { ...given, chunkRows: 100, options: { concurrency: CONCURRENCY } })
-    const [one, two] = [worker(given), worker(given)]
+    await using one = worker(given)
+    await using two = worker(given)
     await until('requests arrive', () => server.hits.size > 500)
     for (const { child } of [one, two]) child.kill('SIGKILL')
     await Promise.all([one.exit, two.exit])
-    const last = worker({ ...given, untilEmpty: true })
+    await using last = worker({ ...given, untilEmpty: true })
     expect(await last.exit).toBe(0)
     await expectWhole(given, server, files.at('out.jsonl'), 1_200, 2 * LOST_WITH_ONE)
   }, 60_000)
 
-  it.each([
+  it.concurrent.each([
     ['was stopped for longer than its lock', 'SIGSTOP'],
     ['whose event loop was blocked for longer than its lock', 'SIGUSR2'],
   ] as const)(
@@ -48,9 +43,9 @@ describe.skipIf(NO_REDIS)('a batch', () => {
       using files = folder()
       const given = { broker: redis.url, batch: 'zombie', results: files.at('results') }
       await submit(server.urls(1_600), { ...given, chunkRows: 100, options: { concurrency: CONCURRENCY } })
-      const zombie = worker({ ...given, blockMs: 2.5 * LOCK_MS })
+      await using zombie = worker({ ...given, blockMs: 2.5 * LOCK_MS })
       await until('requests arrive', () => server.hits.size > 200)
-      const other = worker(given)
+      await using other = worker(given)
       await until('the other one works', async () => server.hits.size > 500 && other.said().includes('ready'))
       zombie.child.kill(signal)
       if (signal === 'SIGSTOP') {
@@ -65,17 +60,17 @@ describe.skipIf(NO_REDIS)('a batch', () => {
     60_000,
   )
 
-  it('that has the name of a deleted one takes no results of a worker that has slept meanwhile', async () => {
+  it.concurrent('that has the name of a deleted one takes no results of a worker that has slept meanwhile', async () => {
     await using redis = await redisServer()
     await using server = await countingServer(20)
     using files = folder()
     const given = { broker: redis.url, batch: 'again', results: files.at('results') }
     const options = { concurrency: CONCURRENCY }
     await submit(server.urls(300), { ...given, chunkRows: 100, options })
-    const sleeper = worker({ ...given })
+    await using sleeper = worker({ ...given })
     await until('requests arrive', () => server.hits.size > 50)
     sleeper.child.kill('SIGSTOP')
-    const other = worker(given)
+    await using other = worker(given)
     await until('the chunks are done', async () => (await status(given)).state === 'done')
     other.child.kill('SIGTERM')
     await other.exit
@@ -90,7 +85,7 @@ describe.skipIf(NO_REDIS)('a batch', () => {
     expect(await status(given)).toMatchObject({ ok: 400, chunksDone: 4 })
   }, 60_000)
 
-  it('loses no time and no request when a worker is told to stop during a request that hangs', async () => {
+  it.concurrent('loses no time and no request when a worker is told to stop during a request that hangs', async () => {
     await using redis = await redisServer()
     let hanging = true
     await using server = await countingServer(0, (request, response) => {
@@ -100,14 +95,14 @@ describe.skipIf(NO_REDIS)('a batch', () => {
     using files = folder()
     const given = { broker: redis.url, batch: 'hung', results: files.at('results') }
     await submit(server.urls(200), { ...given, chunkRows: 100, options: { concurrency: CONCURRENCY } })
-    const first = worker({ ...given, graceMs: 500 })
+    await using first = worker({ ...given, graceMs: 500, lockMs: 20_000 })
     await until('one request hangs', () => server.hits.size === 200)
     await until('the other chunk is done', async () => (await status(given)).chunksDone === 1)
     first.child.kill('SIGTERM')
     expect(await first.exit).toBe(0)
     expect(await status(given)).toMatchObject({ active: 0, waiting: 1, chunksDone: 1 })
     hanging = false
-    const second = worker({ ...given, untilEmpty: true })
+    await using second = worker({ ...given, untilEmpty: true })
     expect(await second.exit).toBe(0)
     expect(server.extra()).toBe(1)
     expect(server.hits.get('/77')).toBe(2)
@@ -115,11 +110,8 @@ describe.skipIf(NO_REDIS)('a batch', () => {
   }, 60_000)
 })
 
-function worker(given: Parameters<typeof startQuickWorker>[0]): Process {
-  const made = startQuickWorker({ lockMs: LOCK_MS, chunks: CHUNKS, ...given })
-  started.push(made)
-  return made
-}
+const worker = (given: Parameters<typeof startQuickWorker>[0]): Process =>
+  startQuickWorker({ lockMs: LOCK_MS, chunks: CHUNKS, ...given })
 
 async function expectWhole(
   given: { readonly broker: string; readonly batch: string },

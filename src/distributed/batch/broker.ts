@@ -147,6 +147,10 @@ export class Broker {
     return new this.#bullmq.WaitingError()
   }
 
+  delayed(): Error {
+    return new this.#bullmq.DelayedError()
+  }
+
   unrecoverable(text: string): Error {
     return new this.#bullmq.UnrecoverableError(text)
   }

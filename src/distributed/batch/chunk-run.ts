@@ -4,6 +4,8 @@ import { existsSync } from 'node:fs'
 import type { Chunk } from './chunk.ts'
 import type { LiveCounts } from './live-counts.ts'
 import type { Manifest } from './manifest.ts'
+import { idleMs } from './park.ts'
+import type { Parked } from './park.ts'
 import { PartJournal } from './part-journal.ts'
 import { countsOf } from './sealed.ts'
 import { partFolder, readParts, sealedPath } from './parts.ts'
@@ -14,8 +16,10 @@ import type { OpenClient } from '../../client/open-client.ts'
 import { partial } from '../../client/partial.ts'
 import type { BatchRun } from '../../client/run/batch-run.ts'
 import { RequestIds } from '../../client/run/request-ids.ts'
+import { systemClock } from '../../client/system-clock.ts'
 import { isRecord } from '../../config/kinds.ts'
 import type { Values } from '../../config/table.ts'
+import { isUnsent } from '../../core/unsent-outcome.ts'
 import type { Run } from '../../engine/engine.ts'
 import type { Fault } from '../../core/result.ts'
 import type { OutcomeStream } from '../../engine/stream.ts'
@@ -42,7 +46,9 @@ export class ChunkRun {
   readonly #given: ChunkRunParts
   readonly #aborting = new AbortController()
   #stream: OutcomeStream | undefined
+  #sending: Run | undefined
   #isStopped = false
+  #retryAtMs = Infinity
 
   constructor(given: ChunkRunParts) {
     this.#given = given
@@ -59,8 +65,22 @@ export class ChunkRun {
     this.#aborting.abort()
   }
 
+  /** The earliest time at which a request that was not sent may be sent; undefined if there is none. */
+  get parked(): Parked | undefined {
+    return this.#retryAtMs < Infinity ? { untilMs: this.#retryAtMs } : undefined
+  }
+
+  /** Stops if nothing can be sent for a while. */
+  parkIfIdle(): void {
+    if (this.#sending === undefined || this.#isStopped) return
+    const idle = idleMs(this.#sending.census, this.#given.client.open().gate, systemClock.now())
+    if (idle === undefined) return
+    this.#retryAtMs = systemClock.epochMs() + idle
+    this.#sending.stop()
+  }
+
   /** Undefined if it was stopped before its end. */
-  async run(): Promise<Counts | undefined> {
+  async run(): Promise<Counts | Parked | undefined> {
     const { manifest, results, chunk } = this.#given
     await this.send()
     const counts = await seal(results, chunk, manifest.salt)
@@ -68,6 +88,7 @@ export class ChunkRun {
     const sealed = sealedPath(results, chunk.number)
     if (existsSync(sealed)) return countsOf(sealed)
     if (this.#isStopped) return undefined
+    if (this.parked !== undefined) return this.parked
     throw new Error('some of its requests have no result')
   }
 
@@ -84,15 +105,15 @@ export class ChunkRun {
     const journal = new PartJournal({ results, chunk, salt, epoch, past, left: placed.length, verdict })
     const options = { ...call, resume: sealedPath(results, chunk.number), signal: this.#aborting.signal }
     const openJournal = (): Promise<PartJournal> => Promise.resolve(journal)
-    let run: Run | undefined
-    const begun = (batch: BatchRun): void => void ({ run } = batch)
+    const begun = (batch: BatchRun): void => void ({ run: this.#sending } = batch)
     this.#stream = client.stream(partial([].values()), options, begun, { placed, openJournal })
     if (this.#isStopped) this.#stream.stop()
     let before = 0
     for await (const outcome of this.#stream) {
-      const { retries } = run?.counts ?? { retries: 0 }
+      const { retries } = this.#sending?.counts ?? { retries: 0 }
       counts.add(outcome, retries - before)
       before = retries
+      if (isUnsent(outcome)) this.#retryAtMs = Math.min(this.#retryAtMs, outcome.error?.retryAt ?? Infinity)
     }
   }
 }

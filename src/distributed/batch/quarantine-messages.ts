@@ -2,6 +2,7 @@
 import type { Chunk } from './chunk.ts'
 import type { Counted } from './live-counts.ts'
 import type { Manifest } from './manifest.ts'
+import type { Parked } from './park.ts'
 
 export interface OpenMessage {
   readonly kind: 'open'
@@ -28,7 +29,11 @@ export type ToQuarantine = OpenMessage | TryMessage | { readonly kind: 'stop' } 
 export type FromQuarantine =
   | { readonly kind: 'open' }
   | { readonly kind: 'alive' }
-  | { readonly kind: 'over'; readonly counts: Counted & { readonly limiterMs: number } }
+  | {
+      readonly kind: 'over'
+      readonly counts: Counted & { readonly limiterMs: number }
+      readonly parked: Parked | undefined
+    }
   | { readonly kind: 'failed'; readonly message: string }
 
 /** How often it says that it is alive. */

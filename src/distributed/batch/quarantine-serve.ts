@@ -6,6 +6,7 @@ import { ChunkRun } from './chunk-run.ts'
 import { LiveCounts } from './live-counts.ts'
 import type { Manifest } from './manifest.ts'
 import { textOf } from './rows.ts'
+import type { Parked } from './park.ts'
 import type { Planned } from './work.ts'
 import { connectRedis, redisPlace } from '../redis.ts'
 import { OpenClient } from '../../client/open-client.ts'
@@ -31,9 +32,9 @@ export function serveQuarantine(planOf: PlanQuarantined): void {
       case 'try':
         return void answer(async () => {
           const counts = new LiveCounts()
-          await opened?.try(message, counts)
+          const parked = await opened?.try(message, counts)
           const { ok, failed, retries, bytes, limiterMs } = counts
-          return { kind: 'over', counts: { ok, failed, retries, bytes, limiterMs } }
+          return { kind: 'over', counts: { ok, failed, retries, bytes, limiterMs }, parked }
         })
       case 'stop':
       case 'abort':
@@ -75,7 +76,7 @@ class Opened {
     this.#call = call
   }
 
-  async try({ chunk, starts, positions }: TryMessage, counts: LiveCounts): Promise<void> {
+  async try({ chunk, starts, positions }: TryMessage, counts: LiveCounts): Promise<Parked | undefined> {
     const { manifest, results } = this.#given
     this.#told = undefined
     const text = await textOf(manifest, chunk, undefined, results)
@@ -84,7 +85,9 @@ class Opened {
     this.#run = new ChunkRun({ ...sender, manifest, results, chunk, text, starts, counts, only })
     this.#pass()
     await this.#run.send()
+    const { parked } = this.#run
     this.#run = undefined
+    return parked
   }
 
   tell(what: 'stop' | 'abort'): void {

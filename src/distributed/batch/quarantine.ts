@@ -9,6 +9,7 @@ import { dirname, extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { ALIVE_MS } from './quarantine-messages.ts'
 import type { LiveCounts } from './live-counts.ts'
+import type { Parked } from './park.ts'
 import type { FromQuarantine, OpenMessage, ToQuarantine, TryMessage } from './quarantine-messages.ts'
 
 /** A process that says nothing for this many times `ALIVE_MS` hangs, and is killed. */
@@ -46,6 +47,8 @@ export class Turns {
 
 /** The quarantine of one batch. */
 export class Quarantine {
+  /** When requests of the last trial that were not sent may be sent. */
+  parked: Parked | undefined
   readonly #file: string
   readonly #opening: OpenMessage
   #cell: Cell | undefined
@@ -67,6 +70,7 @@ export class Quarantine {
     const answer = await cell.ask(message)
     if (answer.kind === 'died') this.#cell = undefined
     else this.#idle = setTimeout(() => this.close(), IDLE_MS).unref()
+    this.parked = answer.kind === 'over' ? answer.parked : undefined
     if (answer.kind === 'over') counts.take(answer.counts)
     if (answer.kind === 'failed') throw new Error(answer.message)
     return answer.kind === 'died' ? answer.by : undefined

@@ -5,6 +5,7 @@
 import { mkdir } from 'node:fs/promises'
 import { ChunkRun } from './chunk-run.ts'
 import type { ChunkRunParts } from './chunk-run.ts'
+import type { Parked } from './park.ts'
 import { partFolder, readParts } from './parts.ts'
 import type { Quarantine, Turns } from './quarantine.ts'
 import type { Counts } from './seal.ts'
@@ -23,6 +24,7 @@ export class QuarantinedRun {
   readonly #given: QuarantinedParts
   readonly #log: TrialLog
   #isStopped = false
+  #parked: Parked | undefined
   /** It has the turn. */
   #isTrying = false
 
@@ -43,7 +45,7 @@ export class QuarantinedRun {
   }
 
   /** Undefined if it was stopped before its end. */
-  async run(): Promise<Counts | undefined> {
+  async run(): Promise<Counts | Parked | undefined> {
     const { results, chunk, manifest, turns } = this.#given
     await mkdir(partFolder(results, chunk.number), { recursive: true })
     for (let before = Infinity; ;) {
@@ -54,8 +56,10 @@ export class QuarantinedRun {
       const left = positions.filter(position => !done.has(position))
       const next = nextTrial(left, await this.#log.deaths())
       if (next.kind === 'poison') await this.#fail(next.position, next.blame)
-      else if (left.length === before) throw new Error('some of its requests have no result')
-      else {
+      else if (left.length === before) {
+        if (this.#parked !== undefined) return this.#parked
+        throw new Error('some of its requests have no result')
+      } else {
         const hasDied = await turns.take(() => this.#try(next.positions))
         before = hasDied ? Infinity : left.length
       }
@@ -72,6 +76,7 @@ export class QuarantinedRun {
       const message = { kind: 'try', chunk, starts, positions } as const
       const by = await quarantine.try(message, counts, () => this.#isStopped)
       await this.#log.end(trial, by)
+      this.#parked = quarantine.parked
       return by !== undefined
     } catch (error) {
       await this.#log.end(trial, undefined)
@@ -87,7 +92,7 @@ export class QuarantinedRun {
     await new ChunkRun({ ...this.#given, only: new Set([position]), verdict: () => poison }).send()
   }
 
-  async #seal(): Promise<Counts | undefined> {
+  async #seal(): Promise<Counts | Parked | undefined> {
     const counts = await new ChunkRun(this.#given).run()
     if (counts !== undefined) await this.#log.remove()
     return counts

@@ -19,6 +19,8 @@ import { batchLimits } from './batch-limits.ts'
 import { fileOf } from './manifest.ts'
 import type { Manifest } from './manifest.ts'
 import { sealedPath } from './parts.ts'
+import type { Parked } from './park.ts'
+import { SinkTrouble, sinkErrorIn } from './sink-trouble.ts'
 import { textOf } from './rows.ts'
 import type { Counts } from './seal.ts'
 import { countsOf } from './sealed.ts'
@@ -27,6 +29,7 @@ import { OpenClient } from '../../client/open-client.ts'
 import { isRecord } from '../../config/kinds.ts'
 import type { Values } from '../../config/table.ts'
 import { ConfigError } from '../../core/error.ts'
+import { systemReason } from '../../core/system-reason.ts'
 import { PACKAGE_VERSION } from '../../core/version.ts'
 
 /** The options of a batch, as this process reads them. */
@@ -56,6 +59,8 @@ export interface WorkParts {
 
 const LOOK_MS = 1_000
 const UNTIL_EMPTY_LOOK_MS = 250
+/** A chunk that is parked is not started again earlier. */
+const LEAST_PARK_MS = 1_000
 
 export class BatchWorker {
   readonly #parts: WorkParts
@@ -207,6 +212,7 @@ class OpenBatch {
   readonly #runs = new Set<ChunkRun | QuarantinedRun>()
   readonly #quarantine: Quarantine | undefined
   readonly #turns: Turns
+  readonly #sink: SinkTrouble
   readonly #counts: LiveCounts
   /** Chunks could not be run, when it was last looked at. */
   hasStuck = false
@@ -227,6 +233,7 @@ class OpenBatch {
     this.#turns = turns
     this.#manifest = manifest
     this.#results = results
+    this.#sink = new SinkTrouble(results)
     const { broker, localShare, say } = parts
     const limits = batchLimits(manifest, { redis: broker.redis, place: broker.place, localShare, say })
     this.#client = new OpenClient({ ...planned.client, sharedLimits: limits })
@@ -257,6 +264,8 @@ class OpenBatch {
   async look(): Promise<'over' | 'open' | 'gone'> {
     const { broker } = this.#parts
     const { batch, id } = this.#manifest
+    for (const run of this.#runs) if (run instanceof ChunkRun) run.parkIfIdle()
+    await this.#lookAtSink()
     const now = await broker.manifest(batch)
     // Lost by Redis, which `reconcile` repairs, or deleted.
     if (now !== undefined && now.id !== id) return 'gone'
@@ -318,12 +327,17 @@ class OpenBatch {
     if (this.#state === 'paused' || this.#state === 'cancelled') await patiently(() => this.look())
     if (await patiently(() => broker.isDone(batch, chunk.number))) return null
     const sealed = sealedPath(this.#results, chunk.number)
-    const counts = existsSync(sealed) ? await countsOf(sealed) : await this.#run(job, chunk)
-    if (counts !== undefined) {
-      await patiently(() => broker.markDone(this.#manifest, chunk.number, counts))
-      return counts
-    }
-    return this.#handBack(job, token)
+    const end = existsSync(sealed) ? await countsOf(sealed) : await this.#run(job, chunk)
+    if (end === undefined) return this.#handBack(job, token)
+    if ('untilMs' in end) return this.#park(job, token, end)
+    this.#sink.worked()
+    await patiently(() => broker.markDone(this.#manifest, chunk.number, end))
+    return end
+  }
+
+  async #park(job: Job, token: string, { untilMs }: Parked): Promise<never> {
+    await job.moveToDelayed(Math.max(untilMs, Date.now() + LEAST_PARK_MS), token)
+    throw this.#parts.broker.delayed()
   }
 
   async #handBack(job: Job, token: string): Promise<never> {
@@ -343,8 +357,8 @@ class OpenBatch {
     throw broker.unrecoverable('it is not a chunk of this batch, so it is not run')
   }
 
-  async #run(job: Job, chunk: Chunk): Promise<Counts | undefined> {
-    if (this.#state !== 'running') return undefined
+  async #run(job: Job, chunk: Chunk): Promise<Counts | Parked | undefined> {
+    if (this.#state !== 'running' || this.#sink.isDown) return undefined
     const manifest = this.#manifest
     const text = await textOf(manifest, chunk, job.data as ChunkJob, this.#results)
     const parts = {
@@ -365,9 +379,32 @@ class OpenBatch {
     if ((this.#state as string) !== 'running') run.stop()
     try {
       return await run.run()
+    } catch (error) {
+      const trouble = sinkErrorIn(error)
+      if (trouble === undefined) throw error
+      await this.#sinkFailed(trouble)
+      return undefined
     } finally {
       this.#runs.delete(run)
     }
+  }
+
+  /** Takes no chunks until the results can be written again: what is sent meanwhile would be sent again. */
+  async #sinkFailed(error: unknown): Promise<void> {
+    if (!this.#sink.began(Date.now())) return
+    const { batch } = this.#manifest
+    this.#parts.say(
+      `batch ${batch}: cannot write to ${this.#results}: ${systemReason(error)}. Its chunks wait until that works again.`,
+    )
+    await this.#worker.pause(true)
+    for (const run of this.#runs) run.stop()
+  }
+
+  async #lookAtSink(): Promise<void> {
+    if (!this.#sink.isDown || this.#state === 'closing' || !(await this.#sink.isOver(Date.now()))) return
+    if ((this.#state as string) === 'closing') return
+    this.#parts.say(`batch ${this.#manifest.batch}: ${this.#results} can be written again.`)
+    await this.#worker.resume()
   }
 
   /** The chunk of a job; undefined if this package has not written it for this batch: a job says what is sent. */

@@ -21,7 +21,8 @@ import { PACKAGE_VERSION } from '../core/version.ts'
 
 export type Args =
   | { readonly mode: 'run' | 'plan'; readonly urls: readonly string[]; readonly flags: GivenFlags }
-  | { readonly mode: 'demo' | 'doctor' }
+  | { readonly mode: 'doctor' }
+  | { readonly mode: 'demo'; readonly options: DemoFlags }
   | (BatchArgs & { readonly flags: GivenFlags })
   | { readonly mode: 'report'; readonly paths: readonly string[]; readonly options: ReportFlags }
   | { readonly mode: 'completion'; readonly shell: Shell }
@@ -51,7 +52,10 @@ export function readArgs(argv: readonly string[]): Args {
     .option('--har <file>')
     .option('--bodies')
     .action((paths: string[], own: ReportFlags) => void (args = reportArgs(paths, own, flags)))
-  subcommand(program, 'demo').action(() => void (args = { mode: 'demo' }))
+  subcommand(program, 'demo')
+    .option('--serve')
+    .option('--port <value>')
+    .action((options: DemoFlags) => void (args = demoArgs(options)))
   subcommand(program, 'doctor')
     .option('--broker <value>')
     .action((own: { broker?: string }) => void (args = doctorArgs(own, flags)))
@@ -117,6 +121,17 @@ function addFlags(command: Command, flags: [FlagName, string | true][]): void {
 
 const doctorArgs = (own: { broker?: string }, flags: GivenFlags): Args =>
   own.broker === undefined ? { mode: 'doctor' } : { mode: 'batch', command: 'doctor', words: [], own, flags }
+
+/** The flags of `preq demo`. */
+export interface DemoFlags {
+  serve?: true
+  port?: string
+}
+
+function demoArgs(options: DemoFlags): Args {
+  if (options.port === undefined || options.serve) return { mode: 'demo', options }
+  return usage('--port: expected --serve beside it, got none.')
+}
 
 /** The flags of `preq report`. */
 export interface ReportFlags {

@@ -65,11 +65,15 @@ Prints the completions for a shell: bash, zsh or fish. Takes no flags.
 `
 
 const DEMO = `Usage: preq demo
+       preq demo --serve [--port N]
 
 Starts a small API on this machine that fails, limits and stalls now and then,
 fetches 300 records from it, and shows the progress. Nothing leaves the machine.
 The results are in results.jsonl of this folder, which replaces the file of an
-earlier demo. Takes no flags.
+earlier demo.
+
+  --serve       only start the API, print its URL, and serve until Ctrl-C
+  --port N      with --serve: the port, 7300 by default; 0 for any that is free
 `
 
 const HELPS: Readonly<Record<CommandName, string>> = {

@@ -52,6 +52,10 @@ _preq() {
   [[ $prev == = ]] && prev="\${COMP_WORDS[COMP_CWORD-2-\${at:-0}]}"
   if [[ $cur == --*=* ]]; then before="\${cur%%=*}=" prev="\${cur%%=*}" cur="\${cur#*=}"; fi
   if [[ $cur == @* ]]; then at=1 before="$before@" cur="\${cur#@}"; fi
+  if [[ \${COMP_WORDS[1]} == demo && $COMP_CWORD -gt 1 ]]; then
+    COMPREPLY=($(compgen -W '--serve --port --help' -- "$cur"))
+    return
+  fi
   if [[ \${COMP_WORDS[1]} == report && $COMP_CWORD -gt 1 ]]; then
     if [[ $prev == --format ]]; then COMPREPLY=($(compgen -P "$before" -W '${REPORT_FORMATS.join(' ')}' -- "$cur"))
     elif [[ $cur == -* ]]; then COMPREPLY=($(compgen -W '${REPORT_FLAGS.join(' ')}' -- "$cur"))
@@ -139,7 +143,7 @@ function fish(): string {
   )
   return `# fish completion of preq: preq completion fish > ~/.config/fish/completions/preq.fish
 complete -c preq -f
-${[...commands, SHELLS_OF_FISH, REPORT_OF_FISH, ...flags, ...extra].join('\n')}
+${[...commands, SHELLS_OF_FISH, REPORT_OF_FISH, DEMO_OF_FISH, ...flags, ...extra].join('\n')}
 `
 }
 
@@ -148,6 +152,9 @@ const SHELLS_OF_FISH = `complete -c preq -n '__fish_seen_subcommand_from complet
 const REPORT_OF_FISH = `complete -c preq -n '__fish_seen_subcommand_from report' -F
 complete -c preq -n '__fish_seen_subcommand_from report' -l har -r -F -d 'write the requests as HAR'
 complete -c preq -n '__fish_seen_subcommand_from report' -l bodies -d 'with --har: include the bodies of responses'`
+
+const DEMO_OF_FISH = `complete -c preq -n '__fish_seen_subcommand_from demo' -l serve -d 'only start the API, and serve until Ctrl-C'
+complete -c preq -n '__fish_seen_subcommand_from demo' -l port -x -d 'with --serve: the port'`
 
 const FISH_PLACES = {
   file: ' -r -F',

@@ -58,6 +58,7 @@ async function main(argv: readonly string[]): Promise<number> {
     case 'run':
       return (await import('./commands/run.ts')).run(args.urls, args.flags)
     case 'demo':
+      if (args.options.serve) return (await import('./commands/demo-serve.ts')).demoServe(args.options.port)
       return (await import('./commands/demo.ts')).demo()
     case 'plan':
       return (await import('./commands/plan.ts')).plan(args.urls, args.flags)

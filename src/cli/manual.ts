@@ -62,7 +62,7 @@ export function manualPage(): string {
 const ARGUMENTS: Readonly<Record<keyof typeof COMMANDS, string>> = {
   plan: String.raw`[\fIflags\fR] \fIURL\fR... | \fB\-i\fR \fIFILE\fR [\fITEMPLATE\fR]`,
   report: String.raw`[\fIflags\fR] \fIRUN\fR.jsonl`,
-  demo: '',
+  demo: String.raw`[\fB\-\-serve\fR [\fB\-\-port\fR \fIN\fR]]`,
   doctor: '',
   completion: String.raw`\fIbash\fR|\fIzsh\fR|\fIfish\fR`,
 }

@@ -1,10 +1,12 @@
 /**
- * The demo's API: a small server on the loopback interface. `GET /repos` lists the names, `GET /repos/:owner/:name` gives
- * a record, and a client that sends too many requests gets 429 with Retry-After. Nothing leaves the machine.
+ * The demo's API: a small server on the loopback interface. `GET /repos` lists the names, `GET /repos?page=1` the records
+ * of a page, `GET /repos/:owner/:name` gives a record, `POST /echo` returns its JSON, and a client that sends too many
+ * requests gets 429 with Retry-After. Nothing leaves the machine.
  */
 import { createServer } from 'node:http'
-import type { ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { json } from 'node:stream/consumers'
 import { fullName } from './catalogue.ts'
 import type { Repository } from './catalogue.ts'
 import type { Mood } from './moods.ts'
@@ -31,14 +33,25 @@ export interface ApiParts {
   readonly moods: readonly Mood[]
   /** Number of records that the API serves before it answers 429 for a second. */
   readonly quota?: number
+  /** Default: any that is free. */
+  readonly port?: number
 }
+
+/** What `GET /` lists. */
+export const ROUTES: readonly (readonly [route: string, meaning: string])[] = [
+  ['GET /repos', 'the names of all repositories'],
+  ['GET /repos/OWNER/NAME', 'one repository'],
+  ['GET /repos?page=1', '30 repositories, and a Link to the next page'],
+  ['POST /echo', 'the JSON that was sent'],
+]
+const PAGE_SIZE = 30
 
 const DEFAULT_QUOTA = 150
 const RETRY_AFTER_S = 1
 /** A little shorter than announced: a client that waits for `Retry-After` must not get 429 again. */
 const CLOSED_MS = RETRY_AFTER_S * 1_000 - 20
 
-export async function startApi({ repositories, moods, quota = DEFAULT_QUOTA }: ApiParts): Promise<Api> {
+export async function startApi({ repositories, moods, quota = DEFAULT_QUOTA, port = 0 }: ApiParts): Promise<Api> {
   const seen: ServerCounts = { requests: 0, throttled: 0, mostAtOnce: 0 }
   const indexOf = new Map(repositories.map((repository, index) => [fullName(repository), index]))
   const failuresLeft = moods.map(mood => (mood.kind === 'shaky' ? mood.failures : 0))
@@ -66,12 +79,32 @@ export async function startApi({ repositories, moods, quota = DEFAULT_QUOTA }: A
     answer(response, 200, repositories[index])
   }
 
+  const answerPage = (request: IncomingMessage, response: ServerResponse, page: number): void => {
+    const last = Math.ceil(repositories.length / PAGE_SIZE)
+    if (!(page >= 1 && page <= last)) return answer(response, 404, { message: 'Not Found' })
+    const next = `<http://${request.headers.host}/repos?page=${page + 1}>; rel="next"`
+    const records = repositories.slice((page - 1) * PAGE_SIZE, page * PAGE_SIZE)
+    answer(response, 200, records, page < last ? { link: next } : {})
+  }
+
+  const answerEcho = (request: IncomingMessage, response: ServerResponse): void => {
+    json(request).then(
+      sent => answer(response, 200, { sent }),
+      () => answer(response, 400, { message: 'Bad Request: expected JSON' }),
+    )
+  }
+
   const server = createServer((request, response) => {
     seen.requests++
     atOnce++
     seen.mostAtOnce = Math.max(seen.mostAtOnce, atOnce)
-    const path = request.url ?? '/'
-    if (request.method !== 'GET') return answer(response, 405, { message: 'Method Not Allowed' }, { allow: 'GET' })
+    const { pathname: path, searchParams } = new URL(request.url ?? '/', 'http://localhost')
+    const allow = path === '/echo' ? 'POST' : 'GET'
+    if (request.method !== allow) return answer(response, 405, { message: 'Method Not Allowed' }, { allow })
+    if (path === '/echo') return answerEcho(request, response)
+    if (path === '/') return answer(response, 200, Object.fromEntries(ROUTES))
+    const page = searchParams.get('page')
+    if (path === '/repos' && page !== null) return answerPage(request, response, Number(page))
     if (path === '/repos') return answer(response, 200, [...indexOf.keys()])
 
     const index = indexOf.get(path.replace(/^\/repos\//, ''))
@@ -97,11 +130,10 @@ export async function startApi({ repositories, moods, quota = DEFAULT_QUOTA }: A
 
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
-    server.listen(0, '127.0.0.1', resolve)
+    server.listen(port, '127.0.0.1', resolve)
   })
-  const { port } = server.address() as AddressInfo
   return {
-    baseUrl: `http://127.0.0.1:${port}/`,
+    baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
     seen,
     close: () =>
       new Promise(resolve => {

@@ -26,8 +26,19 @@ test('GET /repos of the demo API lists every name, and each name leads to its re
 test('the demo API answers other paths with 404 and other methods with 405', async () => {
   const { get } = await api()
   expect((await get('repos/nobody/nothing')).status).toBe(404)
-  expect((await get('')).status).toBe(404)
   expect((await get('repos', { method: 'POST' })).status).toBe(405)
+})
+
+test('the demo API lists its routes, pages the records with a Link, and returns the JSON that it is sent', async () => {
+  const { get, baseUrl } = await api()
+  expect(Object.keys((await (await get('')).json()) as object)).toContain('GET /repos')
+  const page = await get('repos?page=1')
+  expect(await page.json()).toEqual(repositories)
+  expect(page.headers.get('link')).toBeNull()
+  expect((await get('repos?page=2')).status).toBe(404)
+  const echo = await fetch(`${baseUrl}echo`, { method: 'POST', body: '[1]' })
+  expect(await echo.json()).toEqual({ sent: [1] })
+  expect((await fetch(`${baseUrl}echo`, { method: 'POST', body: '[' })).status).toBe(400)
 })
 
 test('the demo API serves a shaky record after the planned number of failures', async () => {

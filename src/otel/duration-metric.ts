@@ -1,10 +1,14 @@
 /** `http.client.request.duration`: how long each attempt took, in seconds. Its attributes have few values each. */
 import type { Attributes, Context, Histogram, Meter, MeterProvider } from '@opentelemetry/api'
-import { errorTypeOf, methodOf, serverOf, versionOf } from './spans.ts'
+import { serverOf, versionOf } from './spans.ts'
 import type { AttemptEvent } from '../core/events.ts'
-
-/** The bucket boundaries that the conventions advise. */
-const BOUNDARIES = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10]
+import {
+  DURATION_BOUNDARIES,
+  DURATION_DESCRIPTION,
+  DURATION_METRIC,
+  errorTypeOf,
+  methodOf,
+} from '../core/http-metric.ts'
 
 export class DurationMetric {
   readonly provider: MeterProvider
@@ -12,10 +16,10 @@ export class DurationMetric {
 
   constructor(provider: MeterProvider, meter: Meter) {
     this.provider = provider
-    this.#histogram = meter.createHistogram('http.client.request.duration', {
-      description: 'Duration of HTTP client requests.',
+    this.#histogram = meter.createHistogram(DURATION_METRIC, {
+      description: DURATION_DESCRIPTION,
       unit: 's',
-      advice: { explicitBucketBoundaries: BOUNDARIES },
+      advice: { explicitBucketBoundaries: [...DURATION_BOUNDARIES] },
     })
   }
 

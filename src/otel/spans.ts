@@ -5,6 +5,7 @@
 import { SpanKind, SpanStatusCode } from '@opentelemetry/api'
 import type { Attributes, SpanStatus } from '@opentelemetry/api'
 import type { AttemptEvent, BatchEvent, RequestEvent } from '../core/events.ts'
+import { errorTypeOf, methodOf } from '../core/http-metric.ts'
 import { printableUrl } from '../core/url.ts'
 import { printableKey, requestIdOf } from '../sinks/row.ts'
 
@@ -21,22 +22,6 @@ export interface SpanEnd {
   readonly elapsedMs: number
 }
 
-/** Methods that the conventions know; any other is `_OTHER`, so that a server's name cannot make any number of them. */
-const METHODS: ReadonlySet<string> = new Set([
-  'CONNECT',
-  'DELETE',
-  'GET',
-  'HEAD',
-  'OPTIONS',
-  'PATCH',
-  'POST',
-  'PUT',
-  'QUERY',
-  'TRACE',
-])
-
-export const methodOf = (method: string): string => (METHODS.has(method) ? method : '_OTHER')
-
 /** Host and port of the server, also for metrics. */
 export function serverOf({ url, host }: Pick<AttemptEvent, 'url' | 'host'>): Attributes {
   const port = /:(\d+)$/.exec(host)?.[1]
@@ -48,11 +33,6 @@ export function serverOf({ url, host }: Pick<AttemptEvent, 'url' | 'host'>): Att
 
 /** `'h2'` → `'2'`, `'http/1.1'` → `'1.1'`. */
 export const versionOf = (protocol: string): string => (protocol === 'h2' ? '2' : protocol.replace(/^http\//, ''))
-
-/** The code of the failure, `http/503` for a refused status; undefined if the attempt has not failed. */
-export function errorTypeOf({ code, status = 0 }: Pick<AttemptEvent, 'code' | 'status'>): string | undefined {
-  return code ?? (status >= 400 ? `http/${status}` : undefined)
-}
 
 export function attemptStart(event: AttemptEvent): SpanStart {
   const { method, url, attempt } = event

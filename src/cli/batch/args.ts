@@ -15,6 +15,8 @@ export interface BatchFlags {
   partial?: true
   files?: true
   watch?: true
+  health?: string
+  metrics?: string
 }
 
 export interface BatchArgs {
@@ -46,7 +48,8 @@ export function addBatchCommands(
   }
   const submitFlags = ['--batch <value>', '--results <value>', '--chunk <value>', '--inline']
   withRunFlags(add('submit', '[urls...]', submitFlags))
-  add('worker', '', ['--batch <value>', '--results <value>', '--chunks <value>', '--grace <value>', '--until-empty'])
+  const valued = ['batch', 'results', 'chunks', 'grace', 'health', 'metrics'].map(name => `--${name} <value>`)
+  add('worker', '', [...valued, '--until-empty'])
   add('collect', '[batch]', ['--results <value>', '--partial'])
   add('status', '<batch>', ['--watch'])
   add('reconcile', '<batch>', ['--results <value>'])

@@ -44,8 +44,7 @@ const WORKER = `Usage: preq worker --broker URL [flags]
 
 Takes chunks from the queue and sends their requests, until it is stopped.
 Ctrl-C or SIGTERM lets requests in flight finish and hands the rest back. After
-kill -9, other workers take over within half a minute; nothing is lost, and
-finished requests are not sent again.
+kill -9, others take over in half a minute; finished requests are not sent again.
 
       --broker URL      redis://host:6379, or rediss:// for TLS
       --batch NAMES     only these batches, with commas (default: all)
@@ -55,9 +54,11 @@ finished requests are not sent again.
       --grace TIME      for requests in flight after the signal (default: 20s)
       --local-share     while Redis is away, send at 1/W of the rates, ≤ 60 s
       --until-empty     end when all batches are done
+      --health :PORT    answer GET /health; HOST:PORT for one interface
+      --metrics :PORT   answer GET /metrics, for Prometheus
 
 Exit code: 0 also after a signal; 1 if chunks could not be run (their files are
-not there); 2 if Redis or a batch cannot be used.
+not there) or Redis is silent; 2 if Redis or a batch cannot be used.
 `
 
 const COLLECT = `Usage: preq collect NAME --broker URL -o FILE.jsonl

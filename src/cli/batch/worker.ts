@@ -10,8 +10,12 @@ import { UsageError } from '../usage-error.ts'
 import { parseDuration } from '../../core/duration.ts'
 import { keepIntegers } from '../../core/exact-json.ts'
 import { printable } from '../../core/printable.ts'
+import { equip } from '../../distributed/batch/equip.ts'
+import type { Equipped } from '../../distributed/batch/equip.ts'
+import { SilentRedis } from '../../distributed/batch/pulse.ts'
+import type { WorkParts } from '../../distributed/batch/work.ts'
+import { readProbes } from '../../distributed/batch/worker-probes.ts'
 import { quarantineFile } from '../../distributed/batch/quarantine.ts'
-import { BatchWorker } from '../../distributed/batch/work.ts'
 
 const CHUNKS = 8
 const GRACE_MS = 20_000
@@ -34,7 +38,8 @@ export async function worker(given: GivenFlags, own: BatchFlags): Promise<number
   if (own.results !== undefined && batches?.length !== 1) {
     throw new UsageError('--results: expected one --batch beside it, got none or several. Name the batch.')
   }
-  const isShown = !given.some(([name, value]) => name !== 'concurrency' && value === true)
+  const isShown = !given.some(([name, value]) => (name === 'quiet' || name === 'no-progress') && value === true)
+  const addresses = readProbes(own, '--')
   const ofWorker = given.filter(([name]) => name === 'concurrency')
   const file = quarantineFile('preq-quarantine-process', OWN_FILE)
   return use(own, async broker => {
@@ -43,7 +48,7 @@ export async function worker(given: GivenFlags, own: BatchFlags): Promise<number
       display === undefined
         ? void process.stderr.write(`preq: ${printable(text)}\n`)
         : display.say(`preq: ${printable(text)}`)
-    const running = new BatchWorker({
+    const parts: WorkParts = {
       broker,
       batches,
       results: own.results,
@@ -54,24 +59,47 @@ export async function worker(given: GivenFlags, own: BatchFlags): Promise<number
       planOf: manifest => planBatch(manifest, process.env, ofWorker),
       ...(file !== undefined && { quarantine: { file, more: ofWorker } }),
       say,
-    })
-    let count = 0
-    const stop = (): void => {
-      count++
-      void running.stop()
-      if (count === 1) say('requests in flight finish; the rest is handed back.')
-      else running.abort()
     }
-    for (const signal of SIGNALS) process.on(signal, stop)
-    display = await showWorker(running, process.stderr, isShown)
-    try {
-      await running.run()
-      return running.hasStuck ? 1 : 0
-    } finally {
-      display.done()
-      for (const signal of SIGNALS) process.off(signal, stop)
-    }
+    const equipped = await equip(parts, addresses, '--')
+    for (const place of equipped.probes.places) say(`listening on ${place}`)
+    display = await showWorker(equipped.worker, process.stderr, isShown)
+    return serve(equipped, display, say)
   })
 }
+
+/** Runs until it is told to stop; a second signal aborts the requests in flight. */
+async function serve(
+  { worker: running, probes }: Equipped,
+  display: WorkerDisplay,
+  say: (text: string) => void,
+): Promise<number> {
+  let count = 0
+  const stop = (): void => {
+    count++
+    void running.stop()
+    if (count === 1) say('requests in flight finish; the rest is handed back.')
+    else running.abort()
+  }
+  for (const signal of SIGNALS) process.on(signal, stop)
+  try {
+    await running.run()
+    return running.hasStuck ? 1 : 0
+  } catch (error) {
+    if (!(error instanceof SilentRedis)) throw error
+    say(error.message)
+    return 1
+  } finally {
+    // What still waits for Redis would keep the process alive.
+    if (running.redisAgeMs > AWAY_MS) setTimeout(() => process.exit(), EXIT_MS).unref()
+    display.done()
+    await probes.close()
+    for (const signal of SIGNALS) process.off(signal, stop)
+  }
+}
+
+/** Without an answer for so long, Redis is not waited for at the end. */
+const AWAY_MS = 3_000
+/** For what is open to be closed, and messages to be written. */
+const EXIT_MS = 2_000
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const

@@ -9,6 +9,8 @@ import * as control from './control.ts'
 import type { BatchStatus } from './control.ts'
 import { evictionProblem, examine } from './doctor.ts'
 import type { BrokerFinding } from './doctor.ts'
+import { equip } from './equip.ts'
+import type { Manifest } from './manifest.ts'
 import { checkOptions, planOptions } from './options.ts'
 import { quarantineFile } from './quarantine.ts'
 import { knownManifest, reconcile as reconcileBatch } from './reconcile.ts'
@@ -17,8 +19,9 @@ import { rowOf } from './rows.ts'
 import { secretIn } from './secrets.ts'
 import { checkName, submitBatch } from './submit.ts'
 import type { SubmitResult } from './submit.ts'
-import { BatchWorker } from './work.ts'
 import { watchBatch } from './watch.ts'
+import type { Planned } from './work.ts'
+import { readProbes } from './worker-probes.ts'
 import { workersOf } from './workers.ts'
 import type { WorkerInfo } from './workers.ts'
 import { isUsableDuration } from './worker-options.ts'
@@ -144,6 +147,13 @@ export interface WorkOptions extends BrokerOptions {
   readonly localShare?: boolean | undefined
   /** Ends when all batches are done. Default false. */
   readonly untilEmpty?: boolean | undefined
+  /**
+   * Answers `GET /health` over HTTP at this address: 200 if the worker is well, 503 while it stops or if Redis has not
+   * answered for 30 s. `':9000'` listens on all interfaces, `'127.0.0.1:9000'` on this machine only. Default: none.
+   */
+  readonly health?: string | undefined
+  /** Answers `GET /metrics` with the metrics of Prometheus at this address, which may be that of `health`. Default: none. */
+  readonly metrics?: string | undefined
   /** Ends the worker: it starts no more requests, and hands back what it has. */
   readonly signal?: AbortSignal | undefined
 }
@@ -153,7 +163,8 @@ const GRACE_MS = 20_000
 
 /**
  * Runs chunks until the signal is aborted. A process that is killed loses nothing: its chunks are taken over after half
- * a minute, without the requests whose results it had written.
+ * a minute, without the requests whose results it had written. While Redis is away, it waits. If Redis can be connected to
+ * and answers nothing for 30 s, `work` rejects with an error, so that the process can end and be started again.
  *
  * @throws ConfigError (a mistake in the options, Redis or the folder of the results cannot be used)
  * @example await work({ broker, batches: ['b1'], untilEmpty: true })
@@ -175,8 +186,9 @@ export async function workWith(given: WorkOptions, takeOver?: TakeOver): Promise
     throw new ConfigError(['results: expected one batch beside it, got none or several. Name the batch.'])
   }
   const file = quarantineFile('quarantine-process')
+  const addresses = readProbes(given)
   await withBroker(url, async broker => {
-    const worker = new BatchWorker({
+    const parts = {
       broker,
       batches,
       results,
@@ -184,17 +196,18 @@ export async function workWith(given: WorkOptions, takeOver?: TakeOver): Promise
       graceMs,
       untilEmpty,
       localShare,
-      planOf: manifest => planOptions(manifest, process.env),
+      planOf: (manifest: Manifest): Planned => planOptions(manifest, process.env),
       say: warn,
       takeOver,
       ...(file !== undefined && { quarantine: { file, more: undefined } }),
-    })
+    }
+    const { worker, probes } = await equip(parts, addresses)
     const stop = (): void => void worker.stop()
     signal?.addEventListener('abort', stop, { once: true })
-    if (signal?.aborted === true) return
     try {
-      await worker.run()
+      if (signal?.aborted !== true) await worker.run()
     } finally {
+      await probes.close()
       signal?.removeEventListener('abort', stop)
     }
   })

@@ -137,6 +137,8 @@ export class Broker {
       // One chunk that kills its process would fail all chunks beside it.
       maxStalledCount: 1_000_000,
       removeOnComplete: { count: 0 },
+      // Counts the completed and failed chunks for `exportPrometheusMetrics`; one data point is the least.
+      metrics: { maxDataPoints: 1 },
       skipVersionCheck: true,
     })
     worker.on('error', () => undefined)
@@ -190,6 +192,14 @@ export class Broker {
     ])
     const of = (field: keyof Counted): number => Number(fields[field] ?? 0)
     return { ok: of('ok'), failed: of('failed'), retries: of('retries'), bytes: of('bytes'), workers }
+  }
+
+  async countReadded(batch: string): Promise<number> {
+    return Number((await this.redis.hget(this.key(batch, 'state'), 'readded')) ?? 0)
+  }
+
+  async addReadded(batch: string, chunks: number): Promise<void> {
+    await this.redis.hincrby(this.key(batch, 'state'), 'readded', chunks)
   }
 
   async setState(batch: string, fields: Readonly<Record<string, string | number>>): Promise<void> {

@@ -18,6 +18,8 @@ export class LiveCounts {
   bytes = 0
   /** Milliseconds that requests have waited for rates, budgets and pauses, all together. */
   limiterMs = 0
+  /** Chunks that this worker found without a sign of life of the worker that had them. */
+  stalled = 0
   #told = NOTHING
   #marks: (readonly [atMs: number, done: number])[] = []
 

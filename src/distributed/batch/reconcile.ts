@@ -62,6 +62,7 @@ export async function reconcile({
       }
       added += missing.length
     }
+    if (added > 0) await broker.addReadded(batch, added)
     return { batch, chunks: index.count, done, added }
   } finally {
     index.close()

@@ -21,6 +21,7 @@ import type { Manifest } from './manifest.ts'
 import { sealedPath } from './parts.ts'
 import type { Parked } from './park.ts'
 import { SinkTrouble, sinkErrorIn } from './sink-trouble.ts'
+import { SilentRedis } from './pulse.ts'
 import { textOf } from './rows.ts'
 import type { Counts } from './seal.ts'
 import { countsOf } from './sealed.ts'
@@ -30,6 +31,7 @@ import { isRecord } from '../../config/kinds.ts'
 import type { Values } from '../../config/table.ts'
 import { ConfigError } from '../../core/error.ts'
 import { systemReason } from '../../core/system-reason.ts'
+import type { Telemetry } from '../../core/events.ts'
 import { PACKAGE_VERSION } from '../../core/version.ts'
 
 /** The options of a batch, as this process reads them. */
@@ -51,6 +53,8 @@ export interface WorkParts {
   readonly localShare: boolean
   readonly planOf: (manifest: Manifest) => Planned
   readonly say: (text: string) => void
+  /** Hears of each attempt. */
+  readonly telemetry?: Telemetry | undefined
   /** Default: half a minute. */
   readonly takeOver?: TakeOver | undefined
   /** How a process for requests that may end their process is started. Undefined: all requests are sent by this one. */
@@ -61,6 +65,17 @@ const LOOK_MS = 1_000
 const UNTIL_EMPTY_LOOK_MS = 250
 /** A chunk that is parked is not started again earlier. */
 const LEAST_PARK_MS = 1_000
+/** How long a worker without Redis takes to write what it has. */
+const GIVE_UP_MS = 5_000
+/** How long handing back may take, after the requests in flight have ended. */
+const HAND_BACK_MS = 5_000
+
+/** Resolves with undefined after the time. */
+function within<T>(ms: number, work: Promise<T>): Promise<T | undefined> {
+  const late = Promise.withResolvers<undefined>()
+  const timer = setTimeout(late.resolve, ms, undefined)
+  return Promise.race([work, late.promise]).finally(() => clearTimeout(timer))
+}
 
 export class BatchWorker {
   readonly #parts: WorkParts
@@ -79,7 +94,7 @@ export class BatchWorker {
     this.#parts = parts
     this.#heartbeat = new Heartbeat({
       broker: parts.broker,
-      state: () => (this.#stopping === undefined ? 'running' : 'stopping'),
+      state: () => (this.isStopping ? 'stopping' : 'running'),
       batches: () => this.batches(),
       counts: this.#counts,
     })
@@ -95,6 +110,15 @@ export class BatchWorker {
     return this.#counts
   }
 
+  get isStopping(): boolean {
+    return this.#stopping !== undefined
+  }
+
+  /** Milliseconds since Redis has answered. */
+  get redisAgeMs(): number {
+    return this.#heartbeat.ageMs
+  }
+
   /** Whether chunks were left that could not be run; `reconcile` tries them again. */
   get hasStuck(): boolean {
     return [...this.#open.values()].some(batch => batch.hasStuck)
@@ -102,9 +126,21 @@ export class BatchWorker {
 
   /** Resolves when the worker was stopped, or, with `untilEmpty`, when all batches are done. */
   async run(): Promise<void> {
-    const { broker, untilEmpty } = this.#parts
-    this.#connection = await broker.connectWorker()
-    this.#heartbeat.start()
+    const connection = await this.#parts.broker.connectWorker()
+    this.#connection = connection
+    this.#heartbeat.start(connection)
+    try {
+      await Promise.race([this.#serve(), this.#heartbeat.silence])
+    } catch (error) {
+      if (error instanceof SilentRedis) await this.#giveUp()
+      throw error
+    } finally {
+      connection.disconnect()
+    }
+  }
+
+  async #serve(): Promise<void> {
+    const { untilEmpty } = this.#parts
     try {
       while (this.#stopping === undefined) {
         // Redis may be away for a while.
@@ -118,8 +154,14 @@ export class BatchWorker {
     } finally {
       await this.stop()
       await this.#heartbeat.close()
-      this.#connection.disconnect()
     }
+  }
+
+  /** Writes what there is. Nothing is handed back: Redis would have to answer. */
+  async #giveUp(): Promise<void> {
+    this.#stopping ??= Promise.resolve()
+    this.#wake?.()
+    await Promise.all([...this.#open.values()].map(batch => batch.giveUp()))
   }
 
   /** Hands back what is not finished. Resolves when that is done. */
@@ -210,6 +252,7 @@ class OpenBatch {
   readonly #index: ChunkIndex
   readonly #worker: Worker
   readonly #runs = new Set<ChunkRun | QuarantinedRun>()
+  readonly #endings = new Set<Promise<unknown>>()
   readonly #quarantine: Quarantine | undefined
   readonly #turns: Turns
   readonly #sink: SinkTrouble
@@ -236,7 +279,11 @@ class OpenBatch {
     this.#sink = new SinkTrouble(results)
     const { broker, localShare, say } = parts
     const limits = batchLimits(manifest, { redis: broker.redis, place: broker.place, localShare, say })
-    this.#client = new OpenClient({ ...planned.client, sharedLimits: limits })
+    this.#client = new OpenClient({
+      ...planned.client,
+      sharedLimits: limits,
+      ...(parts.telemetry !== undefined && { telemetry: parts.telemetry }),
+    })
     this.#call = planned.call
     this.#index = new ChunkIndex(fileOf(results, 'index'), 'r')
     if (parts.quarantine !== undefined) {
@@ -245,6 +292,7 @@ class OpenBatch {
     }
     const run = (job: Job, token: string): Promise<unknown> => this.#process(job, token)
     this.#worker = parts.broker.worker(manifest.batch, connection, parts.chunks, run, parts.takeOver)
+    this.#worker.on('stalled', () => void counts.stalled++)
     this.#worker.on('failed', (job, error) => {
       parts.say(`batch ${manifest.batch}: chunk ${String(job?.id)} could not be run: ${error.message}`)
     })
@@ -299,6 +347,16 @@ class OpenBatch {
     for (const run of this.#runs) run.abort()
   }
 
+  /** Resolves when the requests in flight are aborted and the results of others are written, or soon after that. */
+  async giveUp(): Promise<void> {
+    this.#state = 'closing'
+    void this.#worker.close(true).catch(() => undefined)
+    this.abort()
+    await within(GIVE_UP_MS, Promise.allSettled(this.#endings))
+    this.#quarantine?.close()
+    await within(GIVE_UP_MS, this.#client.close())
+  }
+
   close(): Promise<void> {
     return (this.#closing ??= this.#close())
   }
@@ -307,9 +365,13 @@ class OpenBatch {
     this.#state = this.#state === 'cancelled' ? 'cancelled' : 'closing'
     await this.#worker.pause(true)
     for (const run of this.#runs) run.stop()
-    const abort = setTimeout(() => this.abort(), this.#parts.graceMs)
+    const { graceMs, say } = this.#parts
+    const abort = setTimeout(() => this.abort(), graceMs)
+    const closing = this.#worker.close().then(() => true)
     try {
-      await this.#worker.close()
+      if (await within(graceMs + HAND_BACK_MS, closing)) return
+      say(`batch ${this.#manifest.batch}: Redis does not answer, so chunks are not handed back. They are taken over.`)
+      void this.#worker.disconnect().catch(() => undefined)
     } finally {
       clearTimeout(abort)
       this.#quarantine?.close()
@@ -377,14 +439,17 @@ class OpenBatch {
     this.#runs.add(run)
     // Told to stop while its rows were read.
     if ((this.#state as string) !== 'running') run.stop()
+    const ending = run.run()
+    this.#endings.add(ending)
     try {
-      return await run.run()
+      return await ending
     } catch (error) {
       const trouble = sinkErrorIn(error)
       if (trouble === undefined) throw error
       await this.#sinkFailed(trouble)
       return undefined
     } finally {
+      this.#endings.delete(ending)
       this.#runs.delete(run)
     }
   }

@@ -4,7 +4,7 @@ import type { Call } from '../core/call.ts'
 import type { Clock } from '../core/ports.ts'
 import { formatRate } from '../core/rate.ts'
 import type { Rate } from '../core/rate.ts'
-import type { SharedLane, SharedLimits } from '../core/shared-limits.ts'
+import type { HostRates, RatesByHost, SharedLane, SharedLimits } from '../core/shared-limits.ts'
 import type { Gate } from '../layer/gate.ts'
 import type { Limit } from '../policy/limit.ts'
 import { rateLimit } from '../policy/rate.ts'
@@ -35,16 +35,13 @@ function sharedPace(limits: SharedLimits, plan: ClientPlan, clock: Clock): Pace 
   let isReady = false
   const shared = limits.open({
     clock,
-    rates: plan.rates,
+    rates: ratesByHost(plan),
     startsOf: Object.keys(plan.budgets).length === 0 ? startsOf : () => 1,
     isWaitedFor: limit => gate?.isWaitedFor(limit) ?? false,
     turn: limit => gate?.turn(limit),
   })
   return {
-    limitsOf(call, rates) {
-      const limit = shared.limitOf(sharedLaneOf(call), rates)
-      return limit === undefined ? [] : [limit]
-    },
+    limitsOf: call => [shared.limitOf(sharedLaneOf(call))],
     begin(opened) {
       gate = opened
       // The other processes learn of each pause that a server asks for.
@@ -57,7 +54,16 @@ function sharedPace(limits: SharedLimits, plan: ClientPlan, clock: Clock): Pace 
   }
 }
 
-const sharedLaneOf = ({ lane, origin }: Call): SharedLane => ({ key: lane, isOrigin: lane === origin })
+const sharedLaneOf = ({ lane, origin }: Call): SharedLane => ({ key: lane, origin })
+
+/** An entry of `hosts` without rates has those of each host. */
+export function ratesByHost({ rates, perHost, hosts }: ClientPlan): RatesByHost {
+  const entries = Object.entries(hosts).map(([pattern, { rates: own }]): [string, HostRates] => [
+    pattern,
+    own === perHost.rates ? {} : { rates: own },
+  ])
+  return { all: rates, perHost: perHost.rates, hosts: Object.fromEntries(entries) }
+}
 
 /** A request counts as one start at least. */
 export function startsOf({ costs }: Call): number {

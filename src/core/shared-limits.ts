@@ -15,11 +15,24 @@ export interface SharedLimit {
   isIdle(nowMs: number): boolean
 }
 
+/** The rates of an entry of `hosts`; undefined: those of each host. */
+export interface HostRates {
+  readonly rates?: readonly Rate[] | undefined
+}
+
+export interface RatesByHost {
+  /** The rates of all requests; none if there is no such limit. */
+  readonly all: readonly Rate[]
+  /** Those of each host that has no entry. */
+  readonly perHost: readonly Rate[]
+  /** By pattern of hosts. */
+  readonly hosts: Readonly<Record<string, HostRates>>
+}
+
 /** What the shared rates know of the client. */
 export interface SharedParts {
   readonly clock: Clock
-  /** The rates of all requests; none if there is no such limit. */
-  readonly rates: readonly Rate[]
+  readonly rates: RatesByHost
   /** How many starts a call counts as. */
   readonly startsOf: (call: Call) => number
   /** Whether a lane waits at this limit. */
@@ -30,9 +43,9 @@ export interface SharedParts {
 
 /** A lane that several processes know by the same name. */
 export interface SharedLane {
+  /** Its origin, or the answer of a function, which may be secret. */
   readonly key: string
-  /** Whether the key is an origin, and not the answer of a function, which may be secret. */
-  readonly isOrigin: boolean
+  readonly origin: string
 }
 
 export interface OpenSharedLimits {
@@ -40,8 +53,8 @@ export interface OpenSharedLimits {
    * Connects, once. Rejects with a ConfigError that says what is wrong and what helps.
    */
   ready(): Promise<void>
-  /** The limit of a new lane. @param rates of its host */
-  limitOf(lane: SharedLane, rates: readonly Rate[]): SharedLimit | undefined
+  /** The limit of a new lane. */
+  limitOf(lane: SharedLane): SharedLimit
   /** The server asked for a pause of this lane: no process sends until then. */
   pause(lane: SharedLane, untilMs: number): void
   close(): Promise<void>

@@ -4,6 +4,7 @@ import { grant } from '../../src/distributed/limits/gcra.ts'
 import type { RateState } from '../../src/distributed/limits/gcra.ts'
 import { fc } from '../support/property.ts'
 import { grantsOf, trace } from './traces.ts'
+import type { Trace } from './traces.ts'
 
 const HORIZON = 200_000
 const NOW = 1_800_000_000_000_000
@@ -12,6 +13,7 @@ const rate = (spacing: number, burst = 1): { -readonly [K in keyof RateState]: R
   spacing,
   burst,
   tat: 0,
+  charged: 0,
   cooldown: 0,
 })
 
@@ -58,23 +60,48 @@ describe('a grant', () => {
   })
 })
 
+/** @param factor of all steps; undefined: that of each */
+function judgeAlone({ rates, ...rest }: Trace, factor: number | undefined, { spacing, burst }: Trace['rates'][number]) {
+  const steps = rest.steps.map(step => ({ ...step, of: [0], factor: factor ?? step.factor }))
+  const slots = grantsOf({ ...rest, steps, rates: rates.slice(0, 1) }).flatMap(
+    ({ slots: count, start, spacing: apart }) => Array.from({ length: count }, (_, place) => start + place * apart),
+  )
+  for (let first = 0; first < slots.length; first += 7) {
+    for (let last = first; last < slots.length; last += 11) {
+      const passed = (slots[last] as number) - (slots[first] as number)
+      // A slot in the past is sent at once, so a window counts at least from the time of the grant.
+      if (last - first > passed / spacing + burst + 1e-6) throw new Error(`${last - first} in ${passed} µs`)
+    }
+  }
+}
+
+describe('a rate that changes', () => {
+  it('has its next slot one new spacing after its last slot, whether it became faster or slower', () => {
+    const state = rate(60_000_000)
+    expect(grant(NOW, HORIZON, 1, [state])).toMatchObject({ slots: 1, start: NOW })
+    Object.assign(state, { spacing: 10_000 })
+    expect(grant(NOW + 5_000, HORIZON, 1, [state])).toMatchObject({ slots: 1, start: NOW + 10_000 })
+    Object.assign(state, { spacing: 1_000_000 })
+    expect(grant(NOW + 20_000, HORIZON, 1, [state])).toMatchObject({ slots: 0, start: NOW + 1_010_000 })
+  })
+})
+
 describe('the grants of any history', () => {
   it('never exceed burst + window / spacing of a rate that is asked alone, in any window', () => {
     fc.assert(
-      fc.property(trace, ({ rates, ...rest }) => {
-        const alone = { ...rest, rates: rates.slice(0, 1), steps: rest.steps.map(step => ({ ...step, of: [0] })) }
-        const { spacing, burst } = alone.rates[0] as { spacing: number; burst: number }
-        if (spacing === 0) return
-        const slots = grantsOf(alone).flatMap(({ slots: count, start, spacing: apart }) =>
-          Array.from({ length: count }, (_, place) => start + place * apart),
-        )
-        for (let first = 0; first < slots.length; first += 7) {
-          for (let last = first; last < slots.length; last += 11) {
-            const passed = (slots[last] as number) - (slots[first] as number)
-            // A slot in the past is sent at once, so a window counts at least from the time of the grant.
-            if (last - first > passed / spacing + burst + 1e-6) throw new Error(`${last - first} in ${passed} µs`)
-          }
-        }
+      fc.property(trace, history => {
+        const { spacing, burst } = history.rates[0] as Trace['rates'][number]
+        if (spacing > 0) judgeAlone(history, 1, { spacing, burst })
+      }),
+    )
+  })
+
+  it('never exceed the highest of several rates, whichever of them each process has', () => {
+    fc.assert(
+      fc.property(trace, history => {
+        const { spacing, burst } = history.rates[0] as Trace['rates'][number]
+        const least = spacing * Math.min(...history.steps.map(({ factor }) => factor))
+        if (spacing > 0) judgeAlone(history, undefined, { spacing: least, burst })
       }),
     )
   })

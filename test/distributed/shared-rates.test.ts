@@ -3,6 +3,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { ParallelRequests } from '../../src/index.ts'
 import type { ClientOptions } from '../../src/index.ts'
 import { mockTransport, virtualClock } from '../../src/testing/index.ts'
+import type { Rate } from '../../src/core/rate.ts'
 import type { MockResponse } from '../../src/testing/index.ts'
 import { randomFrom } from '../support/property.ts'
 import { SimulatedRedis, mostWithin } from './simulated.ts'
@@ -80,8 +81,8 @@ describe('four processes at 500 per second', () => {
     }
   })
 
-  it('are not disturbed by clocks that differ by 5 s', async () => {
-    const { time, starts, clients } = fleet([{ skewMs: 5_000 }, { skewMs: -5_000 }, {}, {}], { rateLimit: '500/s' })
+  it('are not disturbed by clocks that differ by 5 min', async () => {
+    const { time, starts, clients } = fleet([{ skewMs: 300_000 }, { skewMs: -300_000 }, {}, {}], { rateLimit: '500/s' })
     for (const client of clients) flood(client)
     await time.advance(5_000)
     expect(mostWithin(1_000, times(starts))).toBeLessThanOrEqual(525)
@@ -240,6 +241,133 @@ describe('while Redis is away', () => {
     expect(meanwhile.length).toBeGreaterThanOrEqual(58 * 100 * 0.95)
     expect(mostWithin(1_000, times(meanwhile))).toBeLessThanOrEqual(105)
     expect(inMs(starts, 64_000, 73_000)).toEqual([])
+  })
+})
+
+describe('of four processes, one alone that has lost Redis', () => {
+  const one = async (localShare: boolean) => {
+    const made = fleet(
+      Array.from({ length: 4 }, () => ({ localShare })),
+      { rateLimit: '100/s' },
+    )
+    for (const client of made.clients) flood(client)
+    await made.time.advance(3_000)
+    made.redis.cutOff.add(0)
+    await made.time.advance(20_000)
+    return inMs(made.starts, 6_000, 23_000)
+  }
+
+  it('sends nothing, and the others send all of the rate', async () => {
+    const starts = await one(false)
+    expect(starts.filter(({ process }) => process === 0)).toEqual([])
+    expect(starts.length).toBeGreaterThanOrEqual(17 * 100 * 0.97)
+    expect(mostWithin(1_000, times(starts))).toBeLessThanOrEqual(105)
+  })
+
+  it('adds at most a quarter of the rate with localShare', async () => {
+    const starts = await one(true)
+    expect(starts.filter(({ process }) => process === 0).length).toBeGreaterThanOrEqual(17 * 25 * 0.9)
+    expect(mostWithin(1_000, times(starts))).toBeLessThanOrEqual(125 * 1.05)
+  })
+})
+
+/** Of the hosts in the tests, none has a rate. */
+const UNLIMITED = { concurrency: 4, hosts: { other: { rateLimit: '1/s' } } }
+
+describe('limits that are set for the name', () => {
+  const rate = (limit: number, intervalMs = 1_000, burst = 1): Rate => ({ limit, intervalMs, burst })
+
+  it.each([
+    ['more', '100/s', 400],
+    ['fewer', '400/s', 100],
+  ])('let all processes send %s requests within a second', async (_, before, after) => {
+    const { time, redis, starts, clients } = fleet([{}, {}, {}], { rateLimit: before })
+    for (const client of clients) flood(client)
+    await time.advance(3_000)
+    redis.set = { revision: 1, limits: { all: [rate(after)] } }
+    await time.advance(5_000)
+    const steady = inMs(starts, 4_000, 8_000)
+    expect(steady.length).toBeGreaterThanOrEqual(4 * after * 0.97)
+    expect(mostWithin(1_000, times(steady))).toBeLessThanOrEqual(after * 1.05 + 1)
+    expect(new Set(steady.map(({ process }) => process)).size).toBe(3)
+  })
+
+  it('wake a host that has waited for a slot of an hour', async () => {
+    const { time, redis, starts, clients } = fleet([{}, {}], { hosts: { a: { rateLimit: '1/h' } } })
+    for (const client of clients) flood(client)
+    await time.advance(5_000)
+    expect(starts).toHaveLength(1)
+    redis.set = { revision: 1, limits: { hosts: { a: { rates: [rate(50)] } } } }
+    await time.advance(5_000)
+    expect(inMs(starts, 6_300, 10_000).length).toBeGreaterThanOrEqual(3.7 * 50 * 0.97)
+  })
+
+  it('limit processes that have no rate of their own', async () => {
+    const { time, redis, starts, clients } = fleet([{}, {}], UNLIMITED, () => ({ ...OK, latencyMs: 5 }))
+    for (const client of clients) flood(client)
+    await time.advance(1_000)
+    expect(starts.length).toBeGreaterThan(1_000)
+    redis.set = { revision: 1, limits: { perHost: [rate(100)] } }
+    await time.advance(4_000)
+    expect(mostWithin(1_000, times(inMs(starts, 1_400, 5_000)))).toBeLessThanOrEqual(106)
+    expect(inMs(starts, 2_000, 5_000).length).toBeGreaterThanOrEqual(3 * 100 * 0.97)
+  })
+
+  it('are followed by a process that starts later, whatever its own rate', async () => {
+    const { time, redis, starts, clients } = fleet([{}, {}], { rateLimit: '500/s' })
+    redis.set = { revision: 7, limits: { all: [rate(50)] } }
+    for (const client of clients) flood(client)
+    await time.advance(4_000)
+    expect(mostWithin(1_000, times(starts))).toBeLessThanOrEqual(53)
+  })
+
+  it('are put back by the processes when Redis has lost all of its data', async () => {
+    const { time, redis, starts, clients } = fleet([{}, {}], { rateLimit: '500/s' })
+    redis.set = { revision: 7, limits: { all: [rate(50)] } }
+    for (const client of clients) flood(client)
+    await time.advance(2_000)
+    redis.lose()
+    await time.advance(3_000)
+    expect(redis.set.revision).toBe(7)
+    expect(mostWithin(1_000, times(inMs(starts, 2_000, 5_000)))).toBeLessThanOrEqual(56)
+  })
+
+  it('that are older than those a process knows are not followed', async () => {
+    const { time, redis, starts, clients } = fleet([{}], { rateLimit: '500/s' })
+    redis.set = { revision: 7, limits: { all: [rate(50)] } }
+    for (const client of clients) flood(client)
+    await time.advance(1_000)
+    redis.set = { revision: 6, limits: { all: [rate(400)] } }
+    await time.advance(3_000)
+    expect(mostWithin(1_000, times(starts))).toBeLessThanOrEqual(53)
+  })
+})
+
+describe('processes without any rate', () => {
+  it('stop within the horizon and a round trip when a server asks one of them to pause', async () => {
+    const busy = UNLIMITED
+    let throttledAtMs = Infinity
+    const { time, starts, clients } = fleet([{}, {}, {}], busy, (url, nth) => {
+      if (new URL(url).host !== 'a' || nth < 500 || throttledAtMs < Infinity) return { ...OK, latencyMs: 5 }
+      throttledAtMs = time.now()
+      return { status: 429, headers: { 'retry-after': '2' } }
+    })
+    for (const client of clients) for (const host of ['a', 'b']) flood(client, [host])
+    await time.advance(5_000)
+    const paused = inMs(starts, throttledAtMs + 210, throttledAtMs + 2_000)
+    expect(paused.filter(({ host }) => host === 'a')).toEqual([])
+    expect(paused.filter(({ host }) => host === 'b').length).toBeGreaterThan(500)
+    const after = inMs(starts, throttledAtMs + 2_000, 5_000).filter(({ host }) => host === 'a')
+    expect(new Set(after.map(({ process }) => process)).size).toBe(3)
+  })
+
+  it('go on while Redis is away', async () => {
+    const { time, redis, starts, clients } = fleet([{}], UNLIMITED, () => ({ ...OK, latencyMs: 5 }))
+    for (const client of clients) flood(client)
+    await time.advance(1_000)
+    redis.isAway = true
+    await time.advance(2_000)
+    expect(inMs(starts, 2_000, 3_000).length).toBeGreaterThan(500)
   })
 })
 

@@ -2,7 +2,9 @@
 import { grant } from '../../src/distributed/limits/gcra.ts'
 import type { RateState } from '../../src/distributed/limits/gcra.ts'
 import { HORIZON_MS } from '../../src/distributed/limits/leases.ts'
-import type { Lease, SharedRate } from '../../src/distributed/limits/leases.ts'
+import type { Lease, Looked, Outdated, SharedRate } from '../../src/distributed/limits/leases.ts'
+import { NONE_SET } from '../../src/distributed/limits/named-limits.ts'
+import type { SetLimits } from '../../src/distributed/limits/named-limits.ts'
 import { RemoteTime } from '../../src/distributed/limits/remote-time.ts'
 import { SharedRates } from '../../src/distributed/limits/shared-rates.ts'
 import type { Clock } from '../../src/core/ports.ts'
@@ -31,17 +33,30 @@ export class SimulatedRedis {
   granted = 0
   refused = 0
   isAway = false
+  /** Processes that have lost Redis, by the order in which they were made. */
+  readonly cutOff = new Set<number>()
+  /** The limits that were set for the name. */
+  set: SetLimits = NONE_SET
+  readonly #pauses: { readonly atUs: number; readonly untilUs: number; readonly lane: string }[] = []
   readonly #time: VirtualClock
+  #opened = 0
   readonly #seen = new Map<number, number>()
 
   constructor(time: VirtualClock) {
     this.#time = time
   }
 
+  /** Redis loses all of its data. */
+  lose(): void {
+    this.rates.clear()
+    this.#seen.clear()
+    this.#pauses.length = 0
+    this.set = NONE_SET
+  }
+
   /** What `sharedLimits` is for one process. */
   process({ roundTripMs = () => 1, localShare = false }: ProcessPlan = {}): SharedLimits {
-    const id = this.#seen.size
-    this.#seen.set(id, 0)
+    const id = this.#opened++
     return {
       open: parts =>
         new SharedRates({
@@ -66,28 +81,71 @@ export class SimulatedRedis {
   #source(id: number, clock: Clock, roundTripMs: () => number) {
     const time = new RemoteTime()
     const half = (): Promise<void> => new Promise(resolve => void this.#time.after(roundTripMs() / 2, resolve))
-    const lease = async (rates: readonly SharedRate[], asked: number): Promise<Lease> => {
+    const call = async <T>(answer: (now: number) => T): Promise<T> => {
       const sentMs = clock.now()
       await half()
-      if (this.isAway) throw new Error('Connection is closed.')
+      if (this.isAway || this.cutOff.has(id)) throw new Error('Connection is closed.')
       const now = this.#nowUs()
-      const states = rates.map(rate => this.#stateOf(rate))
-      const { slots, start, spacing, blockedBy } = grant(now, HORIZON_MS * 1_000, asked, states)
-      if (slots > 0) this.granted++
-      else if (asked > 0) this.refused++
-      const processes = this.#processes(id, now)
+      const said = answer(now)
       await half()
       time.learn(sentMs, clock.now(), now)
-      return { slots, startMs: time.toMonotonicMs(start), spacingMs: spacing / 1_000, blockedBy, processes }
+      return said
+    }
+    let lookedAtUs = 0
+    const look = async (known: number): Promise<Looked> => {
+      const { processes, pauses } = await call(now => {
+        const since = this.#pauses.filter(({ atUs }) => atUs >= lookedAtUs)
+        lookedAtUs = now
+        return { processes: this.#processes(id, now), pauses: since }
+      })
+      return {
+        processes,
+        revision: this.set.revision,
+        limits: this.set.revision > known ? this.set.limits : undefined,
+        pauses: pauses.map(({ lane, untilUs }) => ({ lane, untilMs: time.toMonotonicMs(untilUs) })),
+      }
+    }
+    const lease = async (rates: readonly SharedRate[], asked: number, known: number): Promise<Lease | Outdated> => {
+      const { slots, start, spacing, blockedBy, processes } = await call(now => {
+        const counted = this.#processes(id, now)
+        if (this.set.revision > known) return { slots: -1, start: 0, spacing: 0, blockedBy: 0, processes: counted }
+        const granted = grant(
+          now,
+          HORIZON_MS * 1_000,
+          asked,
+          rates.map(rate => this.#stateOf(rate)),
+        )
+        if (granted.slots > 0) this.granted++
+        else this.refused++
+        return { ...granted, processes: counted }
+      })
+      if (slots < 0) return { kind: 'outdated' }
+      const startMs = time.toMonotonicMs(start)
+      return {
+        kind: 'lease',
+        slots,
+        startMs,
+        spacingMs: spacing / 1_000,
+        blockedBy,
+        processes,
+        revision: this.set.revision,
+      }
     }
     return {
       roundTripMs: 0,
-      connect: () => lease([], 0),
+      connect: look,
+      look,
       lease,
-      coolDown: async (key: string, ms: number) => {
+      coolDown: async (key: string, ms: number, lane: string) => {
         await half()
         const state = this.#stateOf({ key, spacing: 0, burst: 1 })
-        state.cooldown = Math.max(state.cooldown, this.#nowUs() + ms * 1_000)
+        const atUs = this.#nowUs()
+        state.cooldown = Math.max(state.cooldown, atUs + ms * 1_000)
+        this.#pauses.push({ atUs, untilUs: state.cooldown, lane })
+      },
+      restore: async (set: SetLimits) => {
+        await half()
+        if (set.revision > this.set.revision) this.set = set
       },
       trouble: (error: unknown) => String(error),
       hold: () => undefined,
@@ -100,9 +158,9 @@ export class SimulatedRedis {
   }
 
   #stateOf({ key, spacing, burst }: SharedRate): State {
-    let state = this.rates.get(key)
-    if (state === undefined) this.rates.set(key, (state = { spacing, burst, tat: 0, cooldown: 0 }))
-    return state
+    const state: State = this.rates.get(key) ?? { spacing, burst, tat: 0, charged: 0, cooldown: 0 }
+    this.rates.set(key, state)
+    return Object.assign(state, { spacing, burst })
   }
 
   #processes(id: number, now: number): number {

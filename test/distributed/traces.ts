@@ -11,6 +11,8 @@ export interface Step {
   readonly of: readonly number[]
   /** Sets the cooldown of the first of them to this time from now; 0 for none. */
   readonly cool: number
+  /** The process that asks has its spacings multiplied by this. */
+  readonly factor: number
 }
 
 export interface Trace {
@@ -42,6 +44,7 @@ export const trace: fc.Arbitrary<Trace> = fc
           passed: fc.oneof(fc.integer({ min: 0, max: 5_000 }), fc.integer({ min: 0, max: 400_000 })),
           asked: fc.integer({ min: 0, max: 500 }),
           of: fc.subarray([...rates.keys()], { minLength: 1 }),
+          factor: fc.oneof({ weight: 3, arbitrary: fc.constant(1) }, fc.constantFrom(0.5, 1 / 3, 2, 7.3, 100)),
           cool: fc.oneof({ weight: 5, arbitrary: fc.constant(0) }, fc.integer({ min: 1, max: 2_000_000 })),
         }),
         { minLength: 1, maxLength: 40 },
@@ -56,11 +59,14 @@ export interface Granted extends Grant {
 
 /** The grants of a trace, by the TypeScript arithmetic. */
 export function grantsOf({ start, horizon, rates, steps }: Trace): Granted[] {
-  const states = rates.map(rate => ({ ...rate, tat: 0, cooldown: 0 }))
+  const states = rates.map(rate => ({ ...rate, tat: 0, charged: 0, cooldown: 0 }))
   let at = start
-  return steps.map(({ passed, asked, of, cool }) => {
+  return steps.map(({ passed, asked, of, cool, factor }) => {
     at += passed
-    const asks = of.map(place => states[place] as (typeof states)[number])
+    const asks = of.map(place => {
+      const spacing = (rates[place] as (typeof rates)[number]).spacing * factor
+      return Object.assign(states[place] as (typeof states)[number], { spacing })
+    })
     const first = asks[0] as (typeof states)[number]
     if (cool > 0) first.cooldown = Math.max(first.cooldown, at + cool)
     return { at, of, ...grant(at, horizon, asked, asks satisfies RateState[]) }

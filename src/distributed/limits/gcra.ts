@@ -13,6 +13,8 @@ export interface RateState {
   readonly burst: number
   /** The theoretical arrival time of the next slot; 0 at first. */
   tat: number
+  /** The spacing with which `tat` was charged; 0 at first. The next slot is one spacing of its own after the last slot. */
+  charged: number
   /** No slot lies before this time; 0 without one. */
   readonly cooldown: number
 }
@@ -31,11 +33,15 @@ export interface Grant {
  * Takes up to this many slots from all rates, or from none. A slot lies within the horizon at each rate; where the
  * rates disagree, the latest start and the widest spacing are granted. Each rate is only charged for its own slots, so
  * that a slow host takes nothing from the others: at the faster rate, at most `rate · horizon` slots can come late.
+ *
+ * Processes may ask with different rates, as they do while a rate is being changed: each slot then has the spacing of the
+ * process that takes it, so that all together never exceed the highest of the rates.
  */
 export function grant(now: number, horizon: number, asked: number, rates: readonly RateState[]): Grant {
   let [slots, start, spacing, blockedBy] = [asked, 0, 0, 0]
   const bases = rates.map((rate, index) => {
-    const base = Math.max(rate.tat, now - (rate.burst - 1) * rate.spacing, rate.cooldown)
+    const due = rate.charged === 0 ? rate.tat : rate.tat - rate.charged + rate.spacing
+    const base = Math.max(due, now - (rate.burst - 1) * rate.spacing, rate.cooldown)
     const room = roomFor(rate, base, now + horizon)
     if (room < 1) blockedBy = index + 1
     slots = Math.min(slots, room)
@@ -44,7 +50,11 @@ export function grant(now: number, horizon: number, asked: number, rates: readon
     return base
   })
   if (slots < 1) return { slots: 0, start, spacing, blockedBy }
-  for (const [index, rate] of rates.entries()) rate.tat = Math.ceil((bases[index] as number) + slots * rate.spacing)
+  for (const [index, rate] of rates.entries()) {
+    if (rate.spacing === 0) continue
+    rate.tat = Math.ceil((bases[index] as number) + slots * rate.spacing)
+    rate.charged = rate.spacing
+  }
   return { slots, start, spacing, blockedBy: 0 }
 }
 
@@ -59,7 +69,9 @@ local function grant(now, horizon, asked, rates)
   local slots, start, spacing, blockedBy = asked, 0, 0, 0
   local bases = {}
   for index, rate in ipairs(rates) do
-    local base = math.max(rate.tat, now - (rate.burst - 1) * rate.spacing, rate.cooldown)
+    local due = rate.tat
+    if rate.charged ~= 0 then due = rate.tat - rate.charged + rate.spacing end
+    local base = math.max(due, now - (rate.burst - 1) * rate.spacing, rate.cooldown)
     local room = math.huge
     if base > now + horizon then room = 0
     elseif rate.spacing > 0 then room = math.floor((now + horizon - base) / rate.spacing) + 1 end
@@ -70,7 +82,12 @@ local function grant(now, horizon, asked, rates)
     bases[index] = base
   end
   if slots < 1 then return 0, start, spacing, blockedBy end
-  for index, rate in ipairs(rates) do rate.tat = math.ceil(bases[index] + slots * rate.spacing) end
+  for index, rate in ipairs(rates) do
+    if rate.spacing > 0 then
+      rate.tat = math.ceil(bases[index] + slots * rate.spacing)
+      rate.charged = rate.spacing
+    end
+  end
   return slots, start, spacing, 0
 end
 `

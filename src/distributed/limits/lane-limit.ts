@@ -20,17 +20,31 @@ export type LaneState =
   /** Its host has no slot before this time. */
   | { readonly kind: 'blocked'; readonly untilMs: number }
 
-export interface LaneParts {
+/** The rates of a lane as they are now. */
+export interface LaneRates {
+  /** Those of all lanes first. */
   readonly rates: readonly SharedRate[]
+  readonly ofAll: number
+  /** Nothing but a pause limits the lane. */
+  readonly isFree: boolean
+  /** Of the limits that were set for the name. */
+  readonly revision: number
+}
+
+export interface LaneParts {
+  readonly rates: () => LaneRates
   readonly label: () => string
   readonly startsOf: (call: Call) => number
+  /** Until when a server has paused the lane, as other processes say. */
+  readonly pausedUntilMs: () => number
+  /** A start without a slot. */
+  readonly started: (nowMs: number) => void
   /** The lane wants slots. */
   readonly wants: (lane: LaneLimit, nowMs: number) => void
 }
 
 export class LaneLimit implements SharedLimit {
   readonly waitsFor = 'rate'
-  readonly rates: readonly SharedRate[]
   readonly slots = new Slots()
   state: LaneState = { kind: 'content' }
   /** Number of the period in which it last asked. */
@@ -40,8 +54,11 @@ export class LaneLimit implements SharedLimit {
   readonly #parts: LaneParts
 
   constructor(parts: LaneParts) {
-    this.rates = parts.rates
     this.#parts = parts
+  }
+
+  get rates(): LaneRates {
+    return this.#parts.rates()
   }
 
   get label(): string {
@@ -49,17 +66,19 @@ export class LaneLimit implements SharedLimit {
   }
 
   waitMs(nowMs: number): number {
+    if (this.rates.isFree) return Math.max(0, this.#parts.pausedUntilMs() - nowMs)
     const waitMs = this.slots.waitMs(nowMs)
     if (waitMs !== Infinity) return waitMs
     return this.state.kind === 'blocked' ? Math.max(ASK_MS, this.state.untilMs - nowMs) : ASK_MS
   }
 
   book(nowMs: number, call: Call): void {
-    this.slots.take(nowMs, this.#parts.startsOf(call))
+    if (this.rates.isFree) this.#parts.started(nowMs)
+    else this.slots.take(nowMs, this.#parts.startsOf(call))
   }
 
   awaited(nowMs: number): void {
-    this.#parts.wants(this, nowMs)
+    if (!this.rates.isFree) this.#parts.wants(this, nowMs)
   }
 
   isIdle(nowMs: number): boolean {

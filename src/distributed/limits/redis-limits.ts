@@ -1,4 +1,5 @@
 /** `redisLimits()`: the rates of a client, shared with other processes through Redis. */
+import type { SetLimits } from './named-limits.ts'
 import { RedisLeases, ownLink } from './redis-leases.ts'
 import type { RedisLink } from './redis-leases.ts'
 import { SharedRates } from './shared-rates.ts'
@@ -90,6 +91,8 @@ export interface ShareParts {
   readonly link: RedisLink
   readonly name: string
   readonly localShare: boolean
+  /** Limits of the name that are known from elsewhere, if Redis has lost them. */
+  readonly known?: SetLimits | undefined
   /** Gets the warning about a lost Redis. */
   readonly warn?: (text: string) => void
 }
@@ -97,14 +100,18 @@ export interface ShareParts {
 /** @param given how they are shared; has been checked */
 export const sharedThrough = (given: ShareParts): SharedLimits => ({ open: parts => openRates(parts, given) })
 
-function openRates(parts: SharedParts, { link, name, localShare, warn = emitWarning }: ShareParts): OpenSharedLimits {
-  // One slot in Redis Cluster, so that one script may use all keys.
-  const prefix = `{preq}:rates:${name}`
+/** The beginning of all keys of a name: one slot in Redis Cluster, so that one script may use all of them. */
+export const ratesPrefix = (name: string): string => `{preq}:rates:${name}`
+
+function openRates(parts: SharedParts, given: ShareParts): OpenSharedLimits {
+  const { link, name, localShare, known, warn = emitWarning } = given
+  const prefix = ratesPrefix(name)
   return new SharedRates({
     ...parts,
     prefix,
     localShare,
-    source: new RedisLeases(link, `${prefix}:processes`, parts.clock),
+    known,
+    source: new RedisLeases(link, prefix, parts.clock),
     warn: message => warn(printable(`${link.subject}: ${message}`)),
   })
 }

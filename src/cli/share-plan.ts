@@ -4,6 +4,9 @@ import { secretOf } from './secret.ts'
 import type { Values } from '../config/table.ts'
 import type { Problem } from '../core/problem.ts'
 
+/** The name without `--share-name`. */
+export const DEFAULT_NAME = 'default'
+
 export interface SharePlan {
   readonly url: string
   readonly name: string | undefined

@@ -7,6 +7,7 @@ export {
   collect,
   deleteBatch,
   examineBroker,
+  limits,
   pause,
   reconcile,
   resume,
@@ -21,6 +22,7 @@ export type {
   BrokerOptions,
   CollectOptions,
   DeleteOptions,
+  LimitsOptions,
   ReconcileOptions,
   SubmitOptions,
   SubmitRequests,
@@ -30,6 +32,7 @@ export type {
 export type { Collected } from './batch/collect.ts'
 export type { BatchStatus, LiveStatus } from './batch/control.ts'
 export type { BrokerFinding } from './batch/doctor.ts'
+export type { BatchLimits } from './batch/limits.ts'
 export type { Reconciled } from './batch/reconcile.ts'
 export type { SubmitResult } from './batch/submit.ts'
 export type { WorkerBatch, WorkerInfo, WorkerReport } from './batch/workers.ts'

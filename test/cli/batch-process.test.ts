@@ -141,6 +141,40 @@ describe.skipIf(NO_REDIS)('preq submit, worker and collect', () => {
   }, 120_000)
 })
 
+describe.skipIf(NO_REDIS)('preq limits', () => {
+  it('shows the rates of a batch, and changes those that are given', async () => {
+    await using redis = await redisServer()
+    using files = folder()
+    const broker = ['--broker', redis.url]
+    const given = ['--batch', 'b4', '--results', files.at('results'), ...broker, '--share-name', 'shop']
+    const rates = ['--rate', '500/s', '--rate-burst', '50', '--host-limit', 'api.example=50/s,2']
+    expect(await preq(['submit', 'http://127.0.0.1:9/', ...given, ...rates])).toMatchObject({ code: 0 })
+    const shown =
+      'b4:\nall hosts    500/s, 50 at once\neach host    no limit\napi.example  50/s\nshared as    shop\n' +
+      'changed      not since the submit\n'
+    expect(await preq(['limits', 'b4', ...broker])).toEqual({ code: 0, said: shown })
+    const change = ['--host-limit', '*.x.com=100/m', '--per-host-rate', '9/s', '--rate', '200/s', '--rate', '1000/m']
+    const { code, said } = await preq(['limits', 'b4', ...broker, ...change])
+    expect(code).toBe(0)
+    expect(said).toContain('all hosts    200/s; 1000/m\neach host    9/s\napi.example  50/s\n*.x.com      100/m\n')
+    expect(said).toMatch(/changed {6}20\d\d-/)
+    const json = JSON.parse((await preq(['limits', 'b4', ...broker, '--format', 'json'])).said) as object
+    expect(json).toMatchObject({ batch: 'b4', name: 'shop', perHost: [{ limit: 9 }], isKept: true })
+    const moved = ['limits', 'b4', ...broker, '--rate', '7/s', '--results', files.at('elsewhere')]
+    expect((await preq(moved)).said).toContain('only Redis and the workers know the change. Give --results FOLDER')
+    for (const [flags, message] of [
+      [['--concurrency', '5'], 'limits: --concurrency is a flag of a run.'],
+      [['--host-limit', 'a.b=5'], '--host-limit: expected a rate for a.b, got a concurrency'],
+      [['--rate', 'fast'], '--rate: expected a rate'],
+    ] as const) {
+      const refused = await preq(['limits', 'b4', ...broker, ...flags])
+      expect(refused.said).toContain(message)
+      expect(refused.code).toBe(2)
+    }
+    expect((await preq(['limits', 'b5', ...broker])).said).toContain('expected the name of a batch, got b5')
+  }, 60_000)
+})
+
 it.each([
   [['--share-limits', 'redis://h'], 'The workers of a batch share its rates through its --broker: leave it out.'],
   [

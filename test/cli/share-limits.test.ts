@@ -37,4 +37,30 @@ describe('--share-limits', () => {
     expect(stderr).not.toContain('s3cret')
     expect(code).toBe(2)
   })
+
+  test('is told by preq plan, with the name and the place, and without the password', async () => {
+    const { run } = await workplace()
+    const share = ['--share-limits', 'redis://me:s3cret@queue.example:6379/2']
+    const urls = ['URL/a', 'URL/b', 'URL/c']
+    const { code, stdout } = await run([
+      'plan',
+      ...urls,
+      '--rate',
+      '60/m',
+      ...share,
+      '--share-name',
+      'shop',
+      '--local-share',
+    ])
+    expect(stdout).toContain(
+      'all rates are shared with every process of the name shop at redis://queue.example:6379/2\n',
+    )
+    // A shared rate is spread evenly, whatever its interval.
+    expect(stdout).toContain('at least 2s')
+    expect(stdout).not.toContain('s3cret')
+    expect(code).toBe(0)
+    expect((await run(['plan', 'URL/a', '--rate', '9/s', ...share])).stdout).toContain('of the name default at')
+    expect((await run(['plan', 'URL/a', '--rate', '9/s', '--share-limits', 'http://h'])).code).toBe(2)
+    expect((await run(['plan', 'URL/a', '--rate', '60/m'])).stdout).not.toContain('shared')
+  })
 })

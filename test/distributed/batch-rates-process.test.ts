@@ -4,7 +4,17 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { countingServer, folder, linesOf, startWorker, until } from './batch-kit.ts'
 import { NO_REDIS, redisServer } from './redis.ts'
 import type { RedisServer } from './redis.ts'
-import { collect, reconcile, redisLimits, status, submit, work } from '../../src/distributed/index.ts'
+import {
+  collect,
+  deleteBatch,
+  limits,
+  reconcile,
+  redisLimits,
+  status,
+  submit,
+  work,
+} from '../../src/distributed/index.ts'
+import { readKept } from '../../src/distributed/batch/kept-limits.ts'
 import { ParallelRequests } from '../../src/index.ts'
 
 function looking({ url }: RedisServer): Redis {
@@ -25,7 +35,7 @@ describe.skipIf(NO_REDIS)('the rates of a batch', () => {
     const host = new URL(server.base).host
     const options = { rateLimit: '200/s', rateLimitBurst: 5, hosts: { [host]: { rateLimit: '50/s' } } }
     await submit(server.urls(400), { ...given, chunkRows: 20, options })
-    const workers = [startWorker(redis.url, 'fleet', 0), startWorker(redis.url, 'fleet', 0)]
+    const workers = [startWorker(redis.url, 'fleet'), startWorker(redis.url, 'fleet')]
     const look = looking(redis)
     await until('both workers lease slots', async () => (await look.zcard(processesOf('fleet'))) === 2)
     await until('requests arrive', () => server.hits.size > 20)
@@ -48,7 +58,7 @@ describe.skipIf(NO_REDIS)('the rates of a batch', () => {
     const look = looking(redis)
     for (const batch of ['one', 'two']) {
       const given = { broker: redis.url, batch, results: files.at(batch), shareName: 'shop-api' }
-      await submit(server.urls(60), { ...given, chunkRows: 10, options: { rateLimit: '20/s' } })
+      await submit(server.urls(2_000), { ...given, chunkRows: 10, options: { rateLimit: '20/s' } })
     }
     const worker = startWorker(redis.url, 'one', 0)
     const other = startWorker(redis.url, 'two', 0)
@@ -57,7 +67,7 @@ describe.skipIf(NO_REDIS)('the rates of a batch', () => {
       sharedLimits: redisLimits(redis.url, { name: 'shop-api' }),
     })
     onTestFinished(() => client.close())
-    const run = client.request(server.urls(100), { onFailure: 'settle' })
+    const run = client.request(server.urls(2_000), { onFailure: 'settle' })
     await until('three processes share the rate', async () => (await look.zcard(processesOf('shop-api'))) === 3)
     expect(await look.keys('{preq}:rates:one:*')).toEqual([])
     for (const { child } of [worker, other]) child.kill('SIGKILL')
@@ -110,4 +120,127 @@ describe.skipIf(NO_REDIS)('the rates of a batch', () => {
     expect(await status(given)).toMatchObject({ state: 'done', ok: 300, failed: 0 })
     expect(server.hits.size).toBe(300)
   }, 90_000)
+})
+
+describe.skipIf(NO_REDIS)('limits of a running batch', () => {
+  it('are followed by its workers, kept in its folder, and not overwritten by a worker that starts', async () => {
+    await using redis = await redisServer()
+    await using server = await countingServer()
+    using files = folder()
+    const given = { broker: redis.url, batch: 'tuned', results: files.at('results') }
+    const host = new URL(server.base).host
+    // At this rate, the batch would take 17 minutes.
+    await submit(server.urls(1_000), { ...given, chunkRows: 100, options: { rateLimit: '1/s' } })
+    expect(await limits(given)).toEqual({
+      batch: 'tuned',
+      name: 'tuned',
+      sharedWith: [],
+      rateLimit: [{ limit: 1, intervalMs: 1_000, burst: 1 }],
+      perHost: [],
+      hosts: {},
+      isKept: true,
+    })
+    const workers = [startWorker(redis.url, 'tuned', 20_000, true), startWorker(redis.url, 'tuned', 20_000, true)]
+    await until('requests arrive', () => server.hits.size > 1)
+    const first = await limits({ ...given, rateLimit: '400/s', hosts: { [host]: { rateLimit: '300/s' } } })
+    expect(first).toMatchObject({ isKept: true, hosts: { [host]: [{ limit: 300 }] } })
+    await until('the workers follow', () => server.hits.size > 300)
+    // It has the options of the submit.
+    const late = startWorker(redis.url, 'tuned', 20_000, true)
+    const second = await limits({ ...given, rateLimit: '500/s' })
+    expect(second).toMatchObject({ rateLimit: [{ limit: 500 }], hosts: { [host]: [{ limit: 300 }] } })
+    expect(Date.parse(second.changedAt as string)).toBeGreaterThan(Date.parse(first.changedAt as string))
+    expect(await Promise.all([...workers, late].map(({ exit }) => exit))).toEqual([0, 0, 0])
+    expect(await limits(given)).toEqual(second)
+    expect(await readKept(given.results)).toMatchObject({ limits: { all: [{ limit: 500 }] } })
+    expect(await status(given)).toMatchObject({ state: 'done', ok: 1_000, failed: 0 })
+  }, 60_000)
+
+  it('limit a batch that was submitted without any rate', async () => {
+    await using redis = await redisServer()
+    await using server = await countingServer(20)
+    using files = folder()
+    const given = { broker: redis.url, batch: 'free', results: files.at('results') }
+    await submit(server.urls(2_000), { ...given, chunkRows: 500, options: { concurrency: 4 } })
+    const worker = startWorker(redis.url, 'free', 0)
+    await until('requests arrive', () => server.hits.size > 50)
+    await limits({ ...given, rateLimit: '1/m' })
+    // One look of the worker, and the slot of the minute.
+    await sleep(1_000)
+    const before = server.hits.size
+    await sleep(1_000)
+    expect(server.hits.size - before).toBeLessThanOrEqual(1)
+    worker.child.kill('SIGTERM')
+    expect(await worker.exit).toBe(0)
+  }, 60_000)
+
+  it('are known again after Redis has lost everything, with and without a worker', async () => {
+    await using redis = await redisServer()
+    await using server = await countingServer()
+    using files = folder()
+    const given = { broker: redis.url, batch: 'lost', results: files.at('results') }
+    await submit(server.urls(200), { ...given, chunkRows: 100, options: { rateLimit: '1/s' } })
+    const { changedAt } = await limits({ ...given, rateLimit: '20/s' })
+    const look = looking(redis)
+    await look.flushall()
+    await expect(limits({ broker: redis.url, batch: 'lost' })).rejects.toThrow('expected the name of a batch, got lost')
+    expect(await limits(given)).toMatchObject({ changedAt, rateLimit: [{ limit: 20 }] })
+    expect(await look.exists('{preq}:rates:lost:limits')).toBe(0)
+    await reconcile(given)
+    expect(await look.hget('{preq}:rates:lost:limits', 'rev')).toBeTruthy()
+    const worker = startWorker(redis.url, 'lost', 0)
+    await until('requests arrive', () => server.hits.size > 5)
+    await look.del('{preq}:rates:lost:limits')
+    await until('the worker has put them back', async () => (await look.exists('{preq}:rates:lost:limits')) === 1)
+    worker.child.kill('SIGTERM')
+    expect(await worker.exit).toBe(0)
+    // A later change is newer than what was put back.
+    expect(await limits({ ...given, rateLimit: '30/s' })).toMatchObject({ rateLimit: [{ limit: 30 }] })
+  }, 60_000)
+
+  it('are those of all batches that share the name, and go with a batch that shares them with none', async () => {
+    await using redis = await redisServer()
+    using files = folder()
+    const broker = redis.url
+    const options = { rateLimit: '5/s' }
+    for (const batch of ['a', 'b']) {
+      await submit(['http://127.0.0.1:9/'], { broker, batch, results: files.at(batch), shareName: 'both', options })
+    }
+    await submit(['http://127.0.0.1:9/'], { broker, batch: 'own', results: files.at('own'), options })
+    expect(await limits({ broker, batch: 'a', perHost: { rateLimit: '2/s' } })).toMatchObject({ sharedWith: ['b'] })
+    await limits({ broker, batch: 'own', rateLimit: '3/s' })
+    expect(await limits({ broker, batch: 'b' })).toMatchObject({ name: 'both', perHost: [{ limit: 2 }] })
+    expect(await readKept(files.at('b'))).toMatchObject({ limits: { perHost: [{ limit: 2 }] } })
+    for (const batch of ['a', 'own']) await deleteBatch({ broker, batch })
+    const keys = (await looking(redis).keys('{preq}:rates:*:limits')).toSorted()
+    expect(keys).toEqual(['{preq}:rates:both:limits'])
+  }, 60_000)
+
+  it('changed by several at once all hold', async () => {
+    await using redis = await redisServer()
+    using files = folder()
+    const given = { broker: redis.url, batch: 'busy', results: files.at('results') }
+    await submit(['http://127.0.0.1:9/'], { ...given, options: {} })
+    const hosts = Array.from({ length: 8 }, (_, at) => `h${at}.example`)
+    await Promise.all(hosts.map(host => limits({ ...given, hosts: { [host]: { rateLimit: '7/s' } } })))
+    expect(Object.keys((await limits(given)).hosts).toSorted()).toEqual(hosts)
+    expect(Object.keys((await readKept(given.results)).limits.hosts ?? {}).toSorted()).toEqual(hosts)
+  }, 60_000)
+
+  it('are refused where they are no rates', async () => {
+    const given = { broker: 'redis://127.0.0.1:1', batch: 'b' }
+    const refused = async (more: object): Promise<string> =>
+      limits({ ...given, ...more }).then(
+        () => 'accepted',
+        (error: Error) => error.message,
+      )
+    expect(await refused({ rateLimit: 'fast' })).toContain('rateLimit: expected a rate')
+    expect(await refused({ rateLimitBurst: 5 })).toContain('rateLimitBurst: expected rateLimit beside it')
+    expect(await refused({ concurrency: 5 })).toContain(
+      'concurrency: expected rateLimit, rateLimitBurst, perHost, hosts',
+    )
+    expect(await refused({ hosts: { 'a.b': { concurrency: 5 } } })).toContain('Each worker has its own')
+    expect(await refused({ perHost: {} })).toContain('perHost: expected a rate, got none.')
+    expect(await refused({ ratelimit: '5/s' })).toContain("Use 'rateLimit'.")
+  })
 })

@@ -64,8 +64,8 @@ export function grantsOf({ start, horizon, rates, steps }: Trace): Granted[] {
   return steps.map(({ passed, asked, of, cool, factor }) => {
     at += passed
     const asks = of.map(place => {
-      const spacing = (rates[place] as (typeof rates)[number]).spacing * factor
-      return Object.assign(states[place] as (typeof states)[number], { spacing })
+      const usual = (rates[place] as (typeof rates)[number]).spacing
+      return Object.assign(states[place] as (typeof states)[number], { spacing: usual * factor })
     })
     const first = asks[0] as (typeof states)[number]
     if (cool > 0) first.cooldown = Math.max(first.cooldown, at + cool)

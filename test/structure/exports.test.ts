@@ -44,6 +44,7 @@ it('parallel-requests/distributed exports exactly these names', () => {
     'collect',
     'deleteBatch',
     'examineBroker',
+    'limits',
     'pause',
     'reconcile',
     'redisLimits',

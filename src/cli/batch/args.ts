@@ -52,6 +52,7 @@ export function addBatchCommands(
   add('worker', '', [...valued, '--until-empty'])
   add('collect', '[batch]', ['--results <value>', '--partial'])
   add('status', '<batch>', ['--watch'])
+  add('limits', '<batch>', ['--results <value>'])
   add('reconcile', '<batch>', ['--results <value>'])
   add('delete', '<batch>', ['--files'])
   for (const name of ['pause', 'resume', 'cancel'] as const) add(name, '<batch>', [])

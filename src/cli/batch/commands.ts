@@ -7,6 +7,7 @@ export const BATCH_COMMANDS = {
   pause: 'let the workers hand back a batch',
   resume: 'continue a batch that was paused or cancelled',
   cancel: 'end a batch; its results stay',
+  limits: 'show the rates of a batch, or change them while it runs',
   reconcile: 'add chunks again that Redis has lost',
   delete: 'delete a batch that no worker has',
   batches: 'list the batches',
@@ -108,6 +109,17 @@ Empties the queue of the batch. Workers abort its requests. Results stay, and
 preq resume continues the batch.
 
 ${OTHERS}`,
+  limits: `Usage: preq limits NAME --broker URL [--rate 200/s] [--host-limit HOST=50/s]
+
+Shows the rates of a batch. With rates, changes them: all workers follow within
+a second, and so do batches and runs that share them. Others stay as they are.
+
+${OTHERS}  -r, --rate N/UNIT     of all hosts together; --rate-burst N at once
+      --per-host-rate N/UNIT  of each host
+      --host-limit HOST=N/UNIT  of a certain host
+      --results FOLDER  where this machine has the results, which keep the rates
+      --format json     as JSON
+`,
   reconcile: `Usage: preq reconcile NAME --broker URL [--results FOLDER]
 
 Compares the folder of the results with Redis: each chunk that is not done and

@@ -2,6 +2,7 @@
 import { resolve } from 'node:path'
 import type { BatchArgs, BatchFlags } from './args.ts'
 import { use } from './broker.ts'
+import { limits } from './limits.ts'
 import { watch } from './watch.ts'
 import { workersTable } from './workers.ts'
 import type { GivenFlags } from '../settings.ts'
@@ -32,6 +33,8 @@ export async function manage({ command, words, own }: ManageArgs, flags: GivenFl
       return use(own, async broker => print((await broker.batches()).map(name => `${name}\n`).join('')))
     case 'status':
       return status(batch, own, isJson(flags))
+    case 'limits':
+      return limits(batch, flags, own, isJson(flags))
     case 'workers':
       return use(own, async broker => {
         const found = await workersOf(broker)

@@ -23,6 +23,7 @@ import type { Problem } from '../../core/problem.ts'
 import { checkedRow } from '../../distributed/batch/api.ts'
 import { evictionProblem } from '../../distributed/batch/doctor.ts'
 import { readShareName } from '../../distributed/limits/redis-limits.ts'
+import { ratesIn } from '../../distributed/batch/limits.ts'
 import { submitBatch } from '../../distributed/batch/submit.ts'
 import type { SubmitInput } from '../../distributed/batch/submit.ts'
 
@@ -46,7 +47,7 @@ export async function submit(urls: readonly string[], given: GivenFlags, own: Ba
   const shared = divideFlags(given)
   const shareName = shareNameOf(given)
   // The secrets are those of the workers; here it is only checked that the flags fit together.
-  planFlags(shared.workers, withSecrets(process.env, given))
+  const planned = planFlags(shared.workers, withSecrets(process.env, given))
   const { input } = planRun(urls, shared.rows, process.env, givenFlags(shared.rows))
   return use(own, async broker => {
     const problem = await evictionProblem(broker)
@@ -62,6 +63,7 @@ export async function submit(urls: readonly string[], given: GivenFlags, own: Ba
         input: file ?? { kind: 'rows', rows: rowsOf(jobs as Jobs) },
         plan: { kind: 'flags', given: shared.workers },
         shareName,
+        rates: ratesIn(planned.client),
       })
       const before = made.known === 0 ? '' : ` ${made.known} of them were submitted before.`
       process.stderr.write(

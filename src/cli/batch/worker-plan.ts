@@ -11,7 +11,7 @@ import { resolveSecrets } from '../../distributed/batch/secrets.ts'
 import type { Planned } from '../../distributed/batch/work.ts'
 
 /** Never requested: a plan needs a URL, and the rows have theirs. */
-const NO_URL = 'http://rows.invalid/'
+export const NO_URL = 'http://rows.invalid/'
 
 /** @param own flags of the worker, which take the place of those of the submit */
 export function planFlags({ flags, headers }: WorkerFlags, env: NodeJS.ProcessEnv, own: GivenFlags = []): Planned {

@@ -14,6 +14,8 @@ import { sayNotes } from '../notes.ts'
 import { checkedCall } from '../run-options.ts'
 import { planRun } from '../run-plan.ts'
 import type { RunPlan } from '../run-plan.ts'
+import { DEFAULT_NAME, sharedLimitsOf } from '../share-plan.ts'
+import type { SharePlan } from '../share-plan.ts'
 import { sentAsIsLines } from '../sent-as-is.ts'
 import { unmatchedLines } from '../unmatched.ts'
 import { settingSources } from '../settings.ts'
@@ -28,6 +30,7 @@ import { planBatch } from '../../config/plan.ts'
 import { formatDuration } from '../../core/duration.ts'
 import { printableLines } from '../../core/printable.ts'
 import { formatRate } from '../../core/rate.ts'
+import { redisPlace } from '../../distributed/redis.ts'
 
 const MAX_HOSTS_SHOWN = 20
 
@@ -38,7 +41,7 @@ export async function plan(urls: readonly string[], flags: GivenFlags): Promise<
   const jobs = limited(await openJobs(run.input), run.input.limit)
   openChain(run, jobs)
   sayNotes(run)
-  const client = planClient(run.client)
+  const client = planClient({ ...run.client, ...(await sharedLimitsOf(run.share)) })
   const { save } = run.output
   const path = runFileOf(run.output)
   const saving = save === undefined ? {} : { returnType: 'file' as const, saveTo: save }
@@ -65,6 +68,7 @@ export async function plan(urls: readonly string[], flags: GivenFlags): Promise<
     ...sentAsIsLines(jobs.sentAsIs, 'is'),
     // With a run file, a request that is done may have matched the name.
     ...(record === undefined ? unmatchedLines(unmatchedIn(found, client), 'has') : []),
+    ...sharedLine(run.share),
     ...unknownLine(run),
     ...settingsLine(settingSources(flags, process.env)),
   ]
@@ -80,6 +84,12 @@ function unknownLine({ stages, output }: RunPlan): string[] {
   ]
   return unknown.length === 0 ? [] : [`not counted, because they depend on the responses: ${unknown.join(', ')}`]
 }
+
+/** Says with whom the rates are shared. */
+const sharedLine = (share: SharePlan | undefined): string[] =>
+  share === undefined
+    ? []
+    : [`all rates are shared with every process of the name ${share.name ?? DEFAULT_NAME} at ${redisPlace(share.url)}`]
 
 /** Names the sources of settings without their values, which may be secrets. */
 function settingsLine({ file, variables }: SettingSources): string[] {

@@ -10,6 +10,8 @@ import type { BatchStatus } from './control.ts'
 import { evictionProblem, examine } from './doctor.ts'
 import type { BrokerFinding } from './doctor.ts'
 import { equip } from './equip.ts'
+import { changeIn, limitsOf, ratesIn } from './limits.ts'
+import type { BatchLimits } from './limits.ts'
 import type { Manifest } from './manifest.ts'
 import { checkOptions, planOptions } from './options.ts'
 import { quarantineFile } from './quarantine.ts'
@@ -27,6 +29,7 @@ import type { WorkerInfo } from './workers.ts'
 import { isUsableDuration } from './worker-options.ts'
 import { readShareName } from '../limits/redis-limits.ts'
 import { reasonOf } from '../../core/callback.ts'
+import { tryOptions } from '../../config/read.ts'
 import { ConfigError } from '../../core/error.ts'
 import type { ClientOptions } from '../../core/options.ts'
 import type { Problem } from '../../core/problem.ts'
@@ -80,7 +83,7 @@ export async function submit(input: SubmitRequests, given: SubmitOptions): Promi
   const { broker: url, batch, results, chunkRows = CHUNK_ROWS, options = {}, shareName } = given
   checkName(batch)
   checkShareName(shareName)
-  checkOptions(options)
+  const planned = checkOptions(options)
   if (!Number.isInteger(chunkRows) || chunkRows < 1 || chunkRows > MOST_CHUNK_ROWS) {
     throw new ConfigError([`chunkRows: expected an integer from 1 to 100,000, got ${String(chunkRows)}.`])
   }
@@ -98,6 +101,7 @@ export async function submit(input: SubmitRequests, given: SubmitOptions): Promi
           : { kind: 'rows', rows: rowsOf(input) },
       plan: { kind: 'options', given: options },
       shareName,
+      rates: ratesIn(planned.client),
     })
   })
 }
@@ -299,6 +303,38 @@ export interface ReconcileOptions extends BatchOptions {
  */
 export const reconcile = ({ broker, batch, results }: ReconcileOptions): Promise<Reconciled> =>
   withBroker(broker, opened => reconcileBatch({ broker: opened, batch, results }))
+
+export interface LimitsOptions extends BatchOptions {
+  /** The folder of the results, if this machine has it at another path; needed if Redis has lost the batch. */
+  readonly results?: string | undefined
+  /** The rate of all hosts together, instead of that of the submit. */
+  readonly rateLimit?: ClientOptions['rateLimit']
+  /** How many of them may start at once. Default 1. */
+  readonly rateLimitBurst?: number | undefined
+  /** The rate of each host. */
+  readonly perHost?: { readonly rateLimit: NonNullable<ClientOptions['rateLimit']> } | undefined
+  /** Rates of certain hosts; others stay. */
+  readonly hosts?: Readonly<Record<string, { readonly rateLimit: NonNullable<ClientOptions['rateLimit']> }>> | undefined
+}
+
+/**
+ * The rates of a batch. Those that are given are changed: all workers follow within a second, and so does everybody who
+ * shares them. A rate that is left out stays as it is. The last change wins, also over the options of a worker that starts
+ * later, and for as long as the batch exists.
+ *
+ * @throws ConfigError
+ * @example await limits({ broker, batch: 'b1', rateLimit: '200/s', hosts: { 'api.x.com': { rateLimit: '50/s' } } })
+ */
+export async function limits({ broker, batch, results, ...given }: LimitsOptions): Promise<BatchLimits> {
+  const { values, problems } = tryOptions(given, 'constructor')
+  const others = Object.keys(values).filter(name => !CHANGEABLE.includes(name))
+  const refused = others.map(name => `${name}: expected ${CHANGEABLE.join(', ')}, got another option. Leave it out.`)
+  if (problems.length + refused.length > 0) throw new ConfigError([...problems, ...refused])
+  const change = Object.keys(given).length === 0 ? undefined : changeIn(values)
+  return withBroker(broker, opened => limitsOf({ broker: opened, batch, results, change }))
+}
+
+const CHANGEABLE: readonly string[] = ['rateLimit', 'rateLimitBurst', 'perHost', 'hosts']
 
 export interface DeleteOptions extends BatchOptions {
   /** Whether the files of the batch in the folder of its results are deleted as well. Default false. */

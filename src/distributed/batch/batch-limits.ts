@@ -1,6 +1,7 @@
 /** Rates that hold for all processes of a batch together. */
 import type { Redis } from 'ioredis'
 import { patiently } from './add-chunks.ts'
+import { readKept } from './kept-limits.ts'
 import { shareNameOf } from './manifest.ts'
 import type { Manifest } from './manifest.ts'
 import { borrowedLink } from '../limits/redis-leases.ts'
@@ -16,7 +17,13 @@ export interface BatchLimitsParts {
   readonly say: (text: string) => void
 }
 
-export function batchLimits(manifest: Manifest, { redis, place, localShare, say }: BatchLimitsParts): SharedLimits {
+/** @param results the folder of the results, which keeps the limits that were set for the batch */
+export async function batchLimits(
+  manifest: Manifest,
+  results: string,
+  { redis, place, localShare, say }: BatchLimitsParts,
+): Promise<SharedLimits> {
+  const known = await readKept(results)
   const link = borrowedLink(redis, { subject: `batch ${manifest.batch}`, place, first: patiently })
-  return sharedThrough({ link, name: shareNameOf(manifest), localShare, warn: say })
+  return sharedThrough({ link, name: shareNameOf(manifest), localShare, known, warn: say })
 }

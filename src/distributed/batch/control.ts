@@ -6,6 +6,8 @@ import { chunkFolder } from './chunk.ts'
 import { FILES } from './manifest.ts'
 import type { Counted } from './live-counts.ts'
 import { knownManifest } from './reconcile.ts'
+import { limitsKey } from '../limits/redis-leases.ts'
+import { ratesPrefix } from '../limits/redis-limits.ts'
 import { workersOf } from './workers.ts'
 import type { WorkerInfo } from './workers.ts'
 import { ConfigError } from '../../core/error.ts'
@@ -146,7 +148,8 @@ export async function cancel(broker: Broker, batch: string): Promise<void> {
 
 /** @param files whether the folder of the results goes as well */
 export async function deleteBatch(broker: Broker, batch: string, files: boolean): Promise<void> {
-  const { results } = await knownManifest(broker, batch)
+  const manifest = await knownManifest(broker, batch)
+  const { results } = manifest
   const { active, state } = await statusOf(broker, batch)
   if (active > 0) {
     throw new ConfigError([
@@ -155,6 +158,8 @@ export async function deleteBatch(broker: Broker, batch: string, files: boolean)
   }
   await broker.queue(batch).obliterate()
   await broker.forget(batch)
+  // Others may use those of another name.
+  if (manifest.shareName === undefined) await broker.redis.del(limitsKey(ratesPrefix(batch)))
   if (!files) return
   // Only what is ours: the folder may have other files.
   for (const name of Object.values(FILES)) await rm(join(results, name), { force: true })

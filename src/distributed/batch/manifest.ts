@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { codeOf, createWhole } from './disk.ts'
 import { ConfigError } from '../../core/error.ts'
+import type { RatesByHost } from '../../core/shared-limits.ts'
 import { systemReason } from '../../core/system-reason.ts'
 
 export interface FileRows {
@@ -33,6 +34,8 @@ export interface Manifest {
   readonly chunkRows: number
   /** Batches and runs with the same name share their rates; without one, that of the batch. */
   readonly shareName?: string | undefined
+  /** Those of the submit. */
+  readonly rates: RatesByHost
   readonly rows: FileRows | InlineRows
   /** How the requests are sent, as JSON: options of the library, or flags of the command line. Without secrets. */
   readonly plan: { readonly kind: 'options' | 'flags'; readonly given: unknown }
@@ -44,6 +47,8 @@ export const FILES = {
   index: 'chunks.idx',
   /** The rows of a batch that is submitted inline. */
   rows: 'rows.ndjson',
+  /** The rates that were set since. */
+  limits: 'limits.json',
   /** Present once the whole input has been submitted. */
   submitted: 'submitted.json',
 } as const

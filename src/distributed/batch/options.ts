@@ -19,8 +19,8 @@ const ALLOWED: ReadonlySet<string> = new Set(
   ).split(' '),
 )
 
-/** Throws a ConfigError with every problem, before anything is written. */
-export function checkOptions(options: unknown): void {
+/** The values of the options. Throws a ConfigError with every problem, before anything is written. */
+export function checkOptions(options: unknown): Planned {
   if (!isPlain(options)) throw new ConfigError(['options: expected an object, got something else.'])
   const problems: Problem[] = []
   for (const [name, value] of Object.entries(options)) {
@@ -38,7 +38,7 @@ export function checkOptions(options: unknown): void {
     )
   }
   if (problems.length > 0) throw new ConfigError(problems)
-  valuesOf(options)
+  return valuesOf(options)
 }
 
 /** The values that a worker uses, with the secrets of its environment. */

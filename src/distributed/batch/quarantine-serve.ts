@@ -54,11 +54,12 @@ async function answer(work: () => Promise<FromQuarantine>): Promise<void> {
 const say = (message: FromQuarantine): void => void process.send?.(message)
 
 async function openQuarantine(given: OpenMessage, planOf: PlanQuarantined): Promise<Opened> {
-  const { broker, localShare, manifest, more } = given
+  const { broker, localShare, manifest, results, more } = given
   const { client, call } = planOf(manifest, process.env, more)
   const redis = await connectRedis(broker, 'broker')
   const warn = (text: string): void => process.emitWarning(text, 'ParallelRequestsWarning')
-  const sharedLimits = batchLimits(manifest, { redis, place: redisPlace(broker), localShare, say: warn })
+  const limits = { redis, place: redisPlace(broker), localShare, say: warn }
+  const sharedLimits = await batchLimits(manifest, results, limits)
   return new Opened(given, new OpenClient({ ...client, sharedLimits }), call)
 }
 

@@ -9,6 +9,7 @@ import { ChunkIndex } from './chunk-index.ts'
 import { chunkFolder, chunkName } from './chunk.ts'
 import type { Chunk } from './chunk.ts'
 import { codeOf } from './disk.ts'
+import { restoreLimits } from './kept-limits.ts'
 import { fileOf, readManifest, readSubmitted } from './manifest.ts'
 import type { Manifest } from './manifest.ts'
 import { sealedPath } from './parts.ts'
@@ -48,6 +49,7 @@ export async function reconcile({
       rows: last === undefined ? 0 : last.from + last.rows,
       whole: submitted === undefined ? 0 : 1,
     })
+    await restoreLimits(broker, manifest, folder)
     await broker.queue(batch).retryJobs({ state: 'failed' })
     let done = 0
     let added = 0

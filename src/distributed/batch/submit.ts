@@ -18,6 +18,7 @@ import type { FileRows, Manifest } from './manifest.ts'
 import { reconcile } from './reconcile.ts'
 import { isDeepStrictEqual } from 'node:util'
 import { ConfigError } from '../../core/error.ts'
+import type { RatesByHost } from '../../core/shared-limits.ts'
 import { systemReason } from '../../core/system-reason.ts'
 import { PACKAGE_VERSION } from '../../core/version.ts'
 
@@ -34,6 +35,7 @@ export interface SubmitParts {
   readonly input: SubmitInput
   readonly plan: Manifest['plan']
   readonly shareName?: string | undefined
+  readonly rates: RatesByHost
 }
 
 export interface SubmitResult {
@@ -137,6 +139,7 @@ async function manifestOf({
   input,
   plan,
   shareName,
+  rates,
   ...parts
 }: SubmitParts): Promise<Manifest> {
   const results = resolve(parts.results)
@@ -151,6 +154,7 @@ async function manifestOf({
     results,
     chunkRows,
     ...(shareName !== undefined && { shareName }),
+    rates,
     rows,
     plan: JSON.parse(JSON.stringify(plan)) as Manifest['plan'],
   }

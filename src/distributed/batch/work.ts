@@ -210,14 +210,17 @@ export class BatchWorker {
   }
 
   async #begin(name: string): Promise<OpenBatch | undefined> {
-    const { broker, planOf, results, say, batches } = this.#parts
+    const { broker, planOf, results, localShare, say, batches } = this.#parts
     const manifest = await broker.manifest(name)
     if (manifest === undefined || this.#refused.get(name) === manifest.id) return undefined
     try {
       checkVersion(manifest)
       const folder = results === undefined ? manifest.results : resolve(results)
       if (!existsSync(fileOf(folder, 'manifest'))) throw noFolder(manifest, folder)
-      const planned = planOf(manifest)
+      const { client, call } = planOf(manifest)
+      const limits = { redis: broker.redis, place: broker.place, localShare, say }
+      const sharedLimits = await batchLimits(manifest, folder, limits)
+      const planned = { client: { ...client, sharedLimits }, call }
       const counts = this.#counts.get(name) ?? new LiveCounts()
       const open = new OpenBatch(this.#parts, manifest, folder, planned, this.#connection as Redis, counts, this.#turns)
       this.#counts.set(name, counts)
@@ -277,17 +280,15 @@ class OpenBatch {
     this.#manifest = manifest
     this.#results = results
     this.#sink = new SinkTrouble(results)
-    const { broker, localShare, say } = parts
-    const limits = batchLimits(manifest, { redis: broker.redis, place: broker.place, localShare, say })
     this.#client = new OpenClient({
       ...planned.client,
-      sharedLimits: limits,
       ...(parts.telemetry !== undefined && { telemetry: parts.telemetry }),
     })
     this.#call = planned.call
     this.#index = new ChunkIndex(fileOf(results, 'index'), 'r')
     if (parts.quarantine !== undefined) {
       const { file, more } = parts.quarantine
+      const { broker, localShare } = parts
       this.#quarantine = new Quarantine(file, { kind: 'open', broker: broker.url, manifest, results, localShare, more })
     }
     const run = (job: Job, token: string): Promise<unknown> => this.#process(job, token)

@@ -52,7 +52,7 @@ export function readLimits(json: string): NamedLimits | undefined {
   const areHosts =
     hosts === undefined ||
     (isRecord(hosts) && Object.values(hosts).every(one => isRecord(one) && areRates(one['rates'])))
-  return areRates(all) && areRates(perHost) && areHosts ? (value as NamedLimits) : undefined
+  return areRates(all) && areRates(perHost) && areHosts ? value : undefined
 }
 
 function isRate(value: unknown): value is Rate {

@@ -14,8 +14,8 @@ import { readRedisUrl } from '../redis.ts'
 /** How rates are shared. */
 export interface RedisLimitsOptions {
   /**
-   * Processes with the same name share their rates; they should all have the same ones. Letters, digits, `.`, `_` and
-   * `-`, at most 100. Default `'default'`.
+   * Processes with the same name share their rates. If these differ, all together never exceed the highest of them.
+   * Letters, digits, `.`, `_` and `-`, at most 100. Default `'default'`.
    */
   readonly name?: string | undefined
   /**
@@ -51,6 +51,7 @@ const DEFAULT_NAME = 'default'
  * - A slot that is more than 10 ms late is not used. Retries and redirect hops need a slot of their own.
  * - A 429, or a 503 with `Retry-After`, pauses its host in all processes: within 200 ms none of them sends, until the pause ends
  *   or for at most 5 minutes.
+ * - A batch of the same name, and what `preq limits` sets for it, counts as well.
  * - Only the clock of Redis counts; those of the machines may differ.
  * - If Redis cannot be used when the first request is made, the call rejects with a ConfigError that says why. If it
  *   is lost later, requests wait until it is back (see `localShare`), within their timeouts, and one warning is emitted.

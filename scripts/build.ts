@@ -9,7 +9,8 @@ import { rolldown } from 'rolldown'
 const TSC = 'node_modules/typescript/bin/tsc'
 // `from './call.ts'` and `import("./call.ts")`
 const TS_SPECIFIER = /((?:from |import\()(['"])\.{1,2}\/[^'"]+)\.ts\2/g
-const MAX_LINE = 1_000
+/** An uncaught error shows the whole line that it was thrown in. */
+const MAX_LINE = 160
 /** An import for its side effect does not belong in declarations. */
 const SIDE_EFFECT = /^import '[^']*supported-node[^']*';\n/m
 /** Modules that are loaded with the library. The command line is separate and loads its parts on demand. */

@@ -1,6 +1,6 @@
 /**
- * Every ```ts block of README.md and of the pages under docs/ compiles as it stands, and runs: `https://api.example.com` becomes a local server that
- * answers any path with a believable record. `/status/<code>` answers with that status, and a list `/items…` with an array, `/chat/…` with events, `/jobs` with a job.
+ * Every ```ts block of README.md and of the pages under docs/ compiles as it stands, and runs: `http://127.0.0.1:7300` is
+ * the API of `preq demo --serve` at a port of the test, and `https://api.example.com` becomes a local server that answers any path with a believable record. `/status/<code>` answers with that status, and a list `/items…` with an array, `/chat/…` with events, `/jobs` with a job.
  */
 import { execFile } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
@@ -12,10 +12,15 @@ import { dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { catalogue } from '../../src/cli/demo/catalogue.ts'
+import { moods } from '../../src/cli/demo/moods.ts'
+import { startApi } from '../../src/cli/demo/server.ts'
+import type { Api } from '../../src/cli/demo/server.ts'
 import { snippetsOf } from '../support/snippets.ts'
 
 const run = promisify(execFile)
 const ORIGIN = 'https://api.example.com'
+const DEMO_ORIGIN = 'http://127.0.0.1:7300'
 /** Modules that snippets may import. */
 const MODULES = [
   '@opentelemetry/api',
@@ -43,6 +48,7 @@ const snippets = PAGES.flatMap(page =>
 let folder: string
 let server: Server
 let origin: string
+let demo: Api
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'parallel-requests-'))
@@ -86,13 +92,20 @@ beforeAll(async () => {
   })
   await new Promise<void>(done => server.listen(0, '127.0.0.1', done))
   origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const repositories = catalogue()
+  demo = await startApi({ repositories, moods: moods(repositories.length) })
+  const demoOrigin = new URL(demo.baseUrl).origin
   for (const { file, code } of snippets) {
     // The empty export makes the file a module, so that two snippets may use the same name.
-    writeFileSync(join(folder, file), `${code.replaceAll(ORIGIN, origin)}\nexport {}\n`)
+    writeFileSync(
+      join(folder, file),
+      `${code.replaceAll(ORIGIN, origin).replaceAll(DEMO_ORIGIN, demoOrigin)}\nexport {}\n`,
+    )
   }
 })
 
 afterAll(async () => {
+  await demo.close()
   await new Promise(done => server.close(done))
   rmSync(folder, { recursive: true, force: true })
 })

@@ -1,43 +1,14 @@
 /**
- * Writes what is made from tables: the options of README.md from `config/table.ts`, the flags of docs/cli.md and the
- * manual page from `cli/flags.ts`, and the script and the style of HTML reports from `src/report/page/`. With `--check` it only says whether that has been done.
+ * Writes what is made from other files: the pages of docs/reference/ and the manual page from the tables of options, flags
+ * and error codes, and the script and the style of HTML reports from `src/report/page/`. With `--check` it only says
+ * whether that has been done.
  */
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { buildSync } from 'esbuild'
-import { flagTable, manualPage } from '../src/cli/manual.ts'
-import { printedDefault } from '../src/config/literal.ts'
-import type { AnyOption, Scope } from '../src/config/option.ts'
-import { OPTIONS } from '../src/config/table.ts'
-
-const START = '<!-- options -->'
-const END = '<!-- /options -->'
-
-const PLACES: Readonly<Record<Scope, string>> = { client: 'client', call: 'call', any: 'client, call' }
-const ONLY = { stream: 'stream', request: 'call, not stream', drain: 'drain' }
-
-/** The option table as Markdown, in the order of its entries. */
-export function optionTable(options: Readonly<Record<string, AnyOption>> = OPTIONS): string {
-  const head = ['| option | default | unit | where | meaning |', '|---|---|---|---|---|']
-  return [...head, ...Object.entries(options).map(line)].join('\n')
-}
-
-/** The README with a fresh table. @throws when a marker is missing */
-export function withOptions(readme: string): string {
-  return between('README.md', readme, START, END, optionTable())
-}
-
-function between(path: string, text: string, from: string, to: string, fresh: string): string {
-  const start = text.indexOf(from)
-  const end = text.indexOf(to)
-  if (start === -1 || end < start) throw new Error(`${path}: expected ${from} and ${to} around the table.`)
-  return `${text.slice(0, start + from.length)}\n\n${fresh}\n\n${text.slice(end)}`
-}
-
-function line([name, option]: readonly [string, AnyOption]): string {
-  const place = `${option.only === undefined ? PLACES[option.scope] : ONLY[option.only]}${option.perSpec ? ', spec' : ''}`
-  const cells = [`\`${name}\``, printedDefault(option), option.unit, place, option.doc]
-  return `| ${cells.map(cell => cell.replaceAll('|', '\\|')).join(' | ')} |`
-}
+import { manualPage } from '../src/cli/manual.ts'
+import { errorsPage } from './reference/errors.ts'
+import { flagsPage } from './reference/flags.ts'
+import { optionsPage } from './reference/options.ts'
 
 /** The script and the style of an HTML report, compiled: what runs in a browser has to be text of our own program. */
 export function pageText(): string {
@@ -62,21 +33,21 @@ export const PAGE_STYLE = ${JSON.stringify(compiled('page.css'))}
 `
 }
 
-/** Each page and what it should be, given what it is. */
-const PAGES: Readonly<Record<string, (now: string) => string>> = {
-  'README.md': withOptions,
-  'docs/cli.md': now => between('docs/cli.md', now, '<!-- flags -->', '<!-- /flags -->', flagTable()),
+/** Each file and what makes it. */
+const FILES: Readonly<Record<string, () => string>> = {
+  'docs/reference/options.md': optionsPage,
+  'docs/reference/errors.md': errorsPage,
+  'docs/reference/flags.md': flagsPage,
   'man/preq.1': manualPage,
   'src/report/page-text.ts': pageText,
 }
 
 if (import.meta.main) {
-  for (const [path, page] of Object.entries(PAGES)) {
-    const now = readFileSync(path, 'utf8')
-    const fresh = page(now)
+  for (const [path, make] of Object.entries(FILES)) {
+    const fresh = make()
     if (!process.argv.includes('--check')) writeFileSync(path, fresh)
-    else if (fresh !== now) {
-      console.error(`${path}: expected what its table in src/ says, got another text. Run \`npm run docs\`.`)
+    else if (!existsSync(path) || fresh !== readFileSync(path, 'utf8')) {
+      console.error(`${path}: expected what it is made from, got another text. Run \`npm run docs\`.`)
       process.exitCode = 1
     }
   }

@@ -4,7 +4,7 @@
  */
 import { MessagePort } from 'node:worker_threads'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { optionTable } from '../../scripts/docs.ts'
+import { optionTable } from '../../scripts/reference/options.ts'
 import { planClient } from '../../src/config/client-plan.ts'
 import { receivedFields, sentFields } from '../../src/config/crossing.ts'
 import { planBatch } from '../../src/config/plan.ts'
@@ -158,7 +158,9 @@ describe('a made-up option', () => {
     expect(plans[0]).not.toHaveProperty('madeUpRule')
   })
 
-  test('is in the table of the README', () => {
-    expect(optionTable()).toContain('| `madeUp` | `3` | things | client, call, spec | A number that means nothing. |')
+  test('is in the table of the reference', () => {
+    expect(optionTable()).toContain(
+      '| [`madeUp`](#madeup) | `3` | things | client, call, spec | A number that means nothing. |',
+    )
   })
 })

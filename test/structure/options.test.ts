@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { optionTable, withOptions } from '../../scripts/docs.ts'
+import { optionTable } from '../../scripts/reference/options.ts'
 import type { BatchDrainOptions, CallOptions, StreamCallOptions } from '../../src/client/infer.ts'
 import { printedDefault } from '../../src/config/literal.ts'
 import type { AnyOption } from '../../src/config/option.ts'
@@ -8,7 +7,6 @@ import { OPTIONS, OPTION_NAMES } from '../../src/config/table.ts'
 import type { OptionName } from '../../src/config/table.ts'
 import type { ClientOptions, RequestOptions, SharedOptions } from '../../src/core/options.ts'
 
-const readme = readFileSync('README.md', 'utf8')
 const rows = OPTION_NAMES.map(name => ({ name, row: OPTIONS[name] as AnyOption }))
 
 describe('the option table', () => {
@@ -40,27 +38,7 @@ describe('the option table', () => {
   })
 })
 
-describe('README.md', () => {
-  it('contains the current option table', () => {
-    expect(withOptions(readme), 'run `npm run docs`').toBe(readme)
-  })
-
-  it.each(OPTION_NAMES)('lists %s', name => {
-    expect(readme).toContain(`| \`${name}\` |`)
-  })
-})
-
 describe('the generator of the option table', () => {
-  it('replaces only the text between the markers', () => {
-    expect(withOptions('a\n<!-- options -->\nold\n<!-- /options -->\nb\n')).toBe(
-      `a\n<!-- options -->\n\n${optionTable()}\n\n<!-- /options -->\nb\n`,
-    )
-  })
-
-  it('refuses a text without markers', () => {
-    expect(() => withOptions('# Title')).toThrow('expected <!-- options -->')
-  })
-
   it('keeps one line per option and five cells per line', () => {
     const lines = optionTable().split('\n')
     expect(lines).toHaveLength(OPTION_NAMES.length + 2)

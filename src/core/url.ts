@@ -120,7 +120,7 @@ export function pairsOf(params: Params): [name: string, value: string][] {
   })
 }
 
-function decodedOrAsIs(text: string): string {
+export function decodedOrAsIs(text: string): string {
   try {
     return decodeURIComponent(text)
   } catch {

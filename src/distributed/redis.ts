@@ -26,6 +26,8 @@ const CALLS = {
   maxRetriesPerRequest: 1,
   enableOfflineQueue: false,
   autoResendUnfulfilledCommands: false,
+  // After a failover, the address leads to another server.
+  reconnectOnError: (error: Error): boolean => error.message.startsWith('READONLY'),
 }
 
 const INSTALL = 'npm install ioredis'

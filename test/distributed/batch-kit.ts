@@ -83,7 +83,8 @@ export function startWorker(broker: string, batch: string, graceMs = 20_000, unt
 const QUICK_WORKER = fileURLToPath(new URL('quick-worker.ts', import.meta.url))
 
 /** A worker whose chunks are taken over after 3 s. */
-export const startQuickWorker = (given: QuickWorker): Process => startProcess([QUICK_WORKER, JSON.stringify(given)])
+export const startQuickWorker = (given: QuickWorker, env: NodeJS.ProcessEnv = {}): Process =>
+  startProcess([QUICK_WORKER, JSON.stringify(given)], env)
 
 export function startProcess(args: readonly string[], env: NodeJS.ProcessEnv = {}): Process {
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } })

@@ -9,8 +9,7 @@ import type { GivenFlags } from '../settings.ts'
 import { UsageError } from '../usage-error.ts'
 import { isSecretName } from '../../core/headers.ts'
 import type { Problem } from '../../core/problem.ts'
-import { printableUrl } from '../../core/url.ts'
-import { refersToSecret } from '../../distributed/batch/secrets.ts'
+import { isSecretUrl, refersToSecret } from '../../distributed/batch/secrets.ts'
 
 type Use = 'rows' | 'workers' | 'here'
 
@@ -90,13 +89,14 @@ export function divideFlags(given: GivenFlags): SharedFlags {
   const rows: (readonly [FlagName, string | true])[] = []
   const flags: (readonly [FlagName, string | true])[] = []
   const headers: [string, string][] = []
+  const secretNames = secretNamesIn(given)
   for (const flag of given) {
     const [name, value] = flag
     const use = Object.hasOwn(USES, name) ? USES[name] : OF_GROUP[flagOf(name).group]
     if (use === undefined) {
       const remedy = INSTEAD[name] ?? 'Leave it out of preq submit.'
       problems.push(`--${name}: expected a flag that workers can follow, got another. ${remedy}`)
-    } else if (name === 'header') divideHeaders(String(value), headers, rows, problems)
+    } else if (name === 'header') divideHeaders(String(value), secretNames, { headers, rows, problems })
     else if (use === 'rows') rows.push(flag)
     else if (use === 'workers') {
       if (holdsSecret(name, String(value))) problems.push(literal(`--${name}`))
@@ -111,22 +111,27 @@ export function divideFlags(given: GivenFlags): SharedFlags {
 /** Flags that only say which file the rows are in. */
 const OF_FILE: ReadonlySet<FlagName> = new Set(['input', 'format'])
 
+interface Divided {
+  /** Of all requests. */
+  readonly headers: [string, string][]
+  readonly rows: (readonly [FlagName, string | true])[]
+  readonly problems: Problem[]
+}
+
+export const secretNamesIn = (flags: GivenFlags): ReadonlySet<string> =>
+  new Set(flags.flatMap(([name, value]) => (name === 'secret-name' ? [String(value).toLowerCase()] : [])))
+
 /** A header with a column belongs to its row; the others go to the workers, which know the secrets. */
-function divideHeaders(
-  text: string,
-  shared: [string, string][],
-  rows: (readonly [FlagName, string | true])[],
-  problems: Problem[],
-): void {
+function divideHeaders(text: string, secretNames: ReadonlySet<string>, { headers, rows, problems }: Divided): void {
   for (const [name, value] of flagHeaders([text], problems)) {
-    if (isSecretName(name) && !refersToSecret(value)) problems.push(literal(`-H ${name}`))
+    if (isSecretName(name, secretNames) && !refersToSecret(value)) problems.push(literal(`-H ${name}`))
     else if (value.includes('{')) rows.push(['header', `${name}: ${value}`])
-    else shared.push([name, value])
+    else headers.push([name, value])
   }
 }
 
 const holdsSecret = (name: FlagName, value: string): boolean =>
-  CREDENTIALS.has(name) ? !/^(?:env:|@)/.test(value) : /^\w+:\/\//.test(value) && printableUrl(value) !== value
+  CREDENTIALS.has(name) ? !/^(?:env:|@)/.test(value) : isSecretUrl(value)
 
 const literal = (flag: string): Problem =>
   `${flag}: expected a reference such as env:API_TOKEN, got a secret. It would be written to Redis; workers read the variable.`

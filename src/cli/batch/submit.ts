@@ -2,7 +2,7 @@
 import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { BatchFlags } from './args.ts'
-import { divideFlags } from './shared-flags.ts'
+import { divideFlags, secretNamesIn } from './shared-flags.ts'
 import type { SharedFlags } from './shared-flags.ts'
 import { planFlags } from './worker-plan.ts'
 import { use } from './broker.ts'
@@ -60,7 +60,7 @@ export async function submit(urls: readonly string[], given: GivenFlags, own: Ba
         batch,
         results,
         chunkRows,
-        input: file ?? { kind: 'rows', rows: rowsOf(jobs as Jobs) },
+        input: file ?? { kind: 'rows', rows: rowsOf(jobs as Jobs, secretNamesIn(given)) },
         plan: { kind: 'flags', given: shared.workers },
         shareName,
         rates: ratesIn(planned.client),
@@ -116,13 +116,13 @@ function fileOf(input: InputPlan, { hasTemplates }: SharedFlags): (SubmitInput &
   return { kind: 'file', path: resolve(path), format, check }
 }
 
-async function* rowsOf(jobs: Jobs): AsyncGenerator<string, void> {
+async function* rowsOf(jobs: Jobs, secretNames: ReadonlySet<string>): AsyncGenerator<string, void> {
   for await (const job of jobs) {
     if (job instanceof Unusable) yield checkedRow(job, '')
     else {
       const { meta, ...spec } = job
       const { file, line } = meta ?? { file: undefined, line: 0 }
-      yield checkedRow(spec, file === undefined ? `URL ${line}` : `${file}:${line}`)
+      yield checkedRow(spec, file === undefined ? `URL ${line}` : `${file}:${line}`, secretNames)
     }
   }
 }

@@ -18,7 +18,7 @@ import { quarantineFile } from './quarantine.ts'
 import { knownManifest, reconcile as reconcileBatch } from './reconcile.ts'
 import type { Reconciled } from './reconcile.ts'
 import { rowOf } from './rows.ts'
-import { secretIn } from './secrets.ts'
+import { listedNames, secretIn } from './secrets.ts'
 import { checkName, submitBatch } from './submit.ts'
 import type { SubmitResult } from './submit.ts'
 import { watchBatch } from './watch.ts'
@@ -98,7 +98,7 @@ export async function submit(input: SubmitRequests, given: SubmitOptions): Promi
       input:
         'file' in input
           ? { kind: 'file', path: input.file, format: input.format }
-          : { kind: 'rows', rows: rowsOf(input) },
+          : { kind: 'rows', rows: rowsOf(input, listedNames((options as Record<string, unknown>)['secretNames'])) },
       plan: { kind: 'options', given: options },
       shareName,
       rates: ratesIn(planned.client),
@@ -112,23 +112,26 @@ function checkShareName(name: unknown): void {
   if (problems.length > 0) throw new ConfigError(problems)
 }
 
-async function* rowsOf(items: Iterable<unknown> | AsyncIterable<unknown>): AsyncGenerator<string, void> {
+async function* rowsOf(
+  items: Iterable<unknown> | AsyncIterable<unknown>,
+  secretNames: ReadonlySet<string> | undefined,
+): AsyncGenerator<string, void> {
   let position = 0
   for await (const item of items) {
-    yield checkedRow(item, `request ${position}`)
+    yield checkedRow(item, `request ${position}`, secretNames)
     position++
   }
 }
 
 /** A request as text. Throws a ConfigError if it cannot be written, or holds a secret. */
-export function checkedRow(item: unknown, where: string): string {
+export function checkedRow(item: unknown, where: string, secretNames?: ReadonlySet<string>): string {
   let row: string
   try {
     row = rowOf(item)
   } catch (error) {
     throw new ConfigError([`${where}: ${reasonOf(error)}. Workers get requests as JSON.`])
   }
-  const secret = secretIn(item instanceof URL ? item.href : item)
+  const secret = secretIn(item instanceof URL ? item.href : item, secretNames)
   if (secret === undefined) return row
   throw new ConfigError([
     `${where}: ${secret}: expected no secret in a request, got one. It would be written to Redis: set it for all requests, as 'env:NAME'.`,

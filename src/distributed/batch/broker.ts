@@ -23,6 +23,8 @@ export interface TakeOver {
   readonly stalledMs: number
 }
 
+const PROBE_MS = 1_000
+
 /** The name of every job. */
 export const JOB = 'chunk'
 
@@ -155,6 +157,15 @@ export class Broker {
 
   unrecoverable(text: string): Error {
     return new this.#bullmq.UnrecoverableError(text)
+  }
+
+  /** Rejects if Redis takes no writes of this user. A memory that is full, or an outage, passes. */
+  async proveWritable(): Promise<void> {
+    try {
+      await this.redis.set(`${PREFIX}:preq-probe`, '', 'PX', PROBE_MS)
+    } catch (error) {
+      if (/^(?:READONLY|NOPERM)/.test((error as Error).message)) throw error
+    }
   }
 
   async batches(): Promise<string[]> {

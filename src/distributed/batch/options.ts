@@ -1,6 +1,6 @@
 /** The options of a batch: those of a one-shot call that can be written down and read again by a worker. */
 import type { Manifest } from './manifest.ts'
-import { resolveSecrets, secretIn } from './secrets.ts'
+import { listedNames, resolveSecrets, secretIn } from './secrets.ts'
 import type { Planned } from './work.ts'
 import { isPlain } from '../../config/kinds.ts'
 import { readOptions, splitValues } from '../../config/read.ts'
@@ -31,7 +31,7 @@ export function checkOptions(options: unknown): Planned {
         `options.${name}: expected a value that JSON can hold, got another. Write it without functions and objects of classes.`,
       )
   }
-  const secret = secretIn(options)
+  const secret = secretIn(options, listedNames(options['secretNames']))
   if (secret !== undefined) {
     problems.push(
       `options.${secret}: expected a reference such as 'env:API_TOKEN', got a secret. It would be written to Redis; workers read the variable.`,

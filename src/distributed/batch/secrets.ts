@@ -4,54 +4,77 @@
  */
 import { isRecord } from '../../config/kinds.ts'
 import { isSecretName } from '../../core/headers.ts'
-import { printableUrl } from '../../core/url.ts'
+import { decodedOrAsIs } from '../../core/url.ts'
 import { ConfigError } from '../../core/error.ts'
 
 const REFERS = /^(?:Bearer |Basic )?env:[A-Za-z_]\w*$/
 
 export const refersToSecret = (text: string): boolean => REFERS.test(text)
 
-/** The first place of options or of a request that holds a secret: `headers.authorization`. */
-export function secretIn(given: unknown, names?: ReadonlySet<string>): string | undefined {
-  return typeof given === 'string' ? secretUrl(given) : found(given, '', names)
-}
+/** Names that the caller has listed as those of secrets, for `secretIn`. */
+export const listedNames = (names: unknown): ReadonlySet<string> | undefined =>
+  Array.isArray(names) ? new Set(names.map(name => String(name).toLowerCase())) : undefined
 
-function found(value: unknown, path: string, names: ReadonlySet<string> | undefined): string | undefined {
-  if (typeof value === 'string') return secretUrl(value) === undefined ? undefined : path
-  if (Array.isArray(value)) {
-    // A pair of a name and a value.
-    if (typeof value[0] === 'string' && typeof value[1] === 'string' && isSecret(value[0], names)) {
-      return refersToSecret(value[1]) ? undefined : `${path}.${value[0]}`
-    }
-    return value.map((one, at) => found(one, `${path}[${at}]`, names)).find(one => one !== undefined)
-  }
-  if (!isRecord(value)) return undefined
-  for (const [name, one] of Object.entries(value)) {
-    const place = path === '' ? name : `${path}.${name}`
-    const isHeld = isSecret(name, names) && one !== null && one !== undefined && one !== false
-    if (isHeld && typeof one === 'string' && !refersToSecret(one)) return place
-    const inner = found(one, place, names)
-    if (inner !== undefined) return inner
+/**
+ * The first place of options or of a request that holds a secret: `headers.authorization`.
+ *
+ * @param listed in lower case
+ */
+export function secretIn(given: unknown, listed?: ReadonlySet<string>): string | undefined {
+  if (typeof given === 'string') return isSecretUrl(given, listed) ? 'url' : undefined
+  if (!isRecord(given)) return undefined
+  for (const [name, value] of Object.entries(given)) {
+    // The name of a row, and the name of the header that gets an idempotency key.
+    if (name === 'key' || name === 'idempotencyKey') continue
+    const isPayload = PAYLOADS.has(name)
+    const isSecret = (one: string): boolean => isSecretOf(one, listed) && !(isPayload && one === 'key')
+    const place = memberPlace(name, value, name, { isSecret, listed })
+    if (place !== undefined) return place
   }
   return undefined
 }
 
+/** An API may call any member of its bodies `key`. */
+const PAYLOADS: ReadonlySet<string> = new Set(['json', 'form', 'multipart'])
+
 /** Options that hold nothing but a secret. */
-const OWN: ReadonlySet<string> = new Set([
-  'password',
-  'bearer',
-  'clientSecret',
-  'refreshToken',
-  'passphrase',
-  'key',
-  'pfx',
-])
+const OWN: ReadonlySet<string> = new Set(['password', 'bearer', 'clientSecret', 'refreshToken', 'passphrase', 'pfx'])
 
-const isSecret = (name: string, names: ReadonlySet<string> | undefined): boolean =>
-  (OWN.has(name) && name !== 'key') || isSecretName(name, names)
+const isSecretOf = (name: string, listed: ReadonlySet<string> | undefined): boolean =>
+  name.toLowerCase() !== 'idempotency-key' && (OWN.has(name) || isSecretName(name, listed))
 
-function secretUrl(text: string): string | undefined {
-  return /^\w+:\/\//.test(text) && printableUrl(text) !== text ? 'url' : undefined
+interface Judging {
+  readonly isSecret: (name: string) => boolean
+  readonly listed: ReadonlySet<string> | undefined
+}
+
+function memberPlace(name: string, value: unknown, place: string, judging: Judging): string | undefined {
+  if (typeof value === 'string' && judging.isSecret(name) && !refersToSecret(value)) return place
+  return placeIn(value, place, judging)
+}
+
+function placeIn(value: unknown, place: string, judging: Judging): string | undefined {
+  if (typeof value === 'string') return isSecretUrl(value, judging.listed) ? place : undefined
+  if (Array.isArray(value)) {
+    const [name, one] = value as unknown[]
+    // A pair of a name and a value.
+    if (value.length === 2 && typeof name === 'string') return memberPlace(name, one, `${place}.${name}`, judging)
+    return value.map((item, at) => placeIn(item, `${place}[${at}]`, judging)).find(found => found !== undefined)
+  }
+  if (!isRecord(value)) return undefined
+  return Object.entries(value)
+    .map(([name, one]) => memberPlace(name, one, `${place}.${name}`, judging))
+    .find(found => found !== undefined)
+}
+
+const USERINFO = /^\w+:\/\/[^/?#]*@/
+const QUERY_NAME = /[?&]([^=&#]+)=/g
+
+/** Whether a URL has a user or a query field of a secret. */
+export function isSecretUrl(text: string, listed?: ReadonlySet<string>): boolean {
+  if (!/^\w+:\/\//.test(text)) return false
+  if (USERINFO.test(text)) return true
+  return [...text.matchAll(QUERY_NAME)].some(([, name = '']) => isSecretName(decodedOrAsIs(name), listed))
 }
 
 /** Options with each `env:NAME` replaced by the variable of this process. */

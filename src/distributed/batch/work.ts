@@ -126,7 +126,10 @@ export class BatchWorker {
 
   /** Resolves when the worker was stopped, or, with `untilEmpty`, when all batches are done. */
   async run(): Promise<void> {
-    const connection = await this.#parts.broker.connectWorker()
+    const { broker } = this.#parts
+    // BullMQ would try again for ever, in silence.
+    await broker.proveWritable()
+    const connection = await broker.connectWorker()
     this.#connection = connection
     this.#heartbeat.start(connection)
     try {

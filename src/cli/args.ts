@@ -5,8 +5,8 @@
 import { Command, CommanderError, Option } from 'commander'
 import { commandHelp } from './command-help.ts'
 import type { CommandName } from './command-help.ts'
-import { addBatchCommands } from './batch/args.ts'
-import type { BatchArgs } from './batch/args.ts'
+import { addBatchCommands, withBrokerFlags } from './batch/args.ts'
+import type { BatchArgs, BatchFlags } from './batch/args.ts'
 import { BATCH_COMMANDS, batchHelp, isBatchCommand } from './batch/commands.ts'
 import { COMMANDS, SHELLS } from './commands.ts'
 import type { Shell } from './commands.ts'
@@ -56,9 +56,7 @@ export function readArgs(argv: readonly string[]): Args {
     .option('--serve')
     .option('--port <value>')
     .action((options: DemoFlags) => void (args = demoArgs(options)))
-  subcommand(program, 'doctor')
-    .option('--broker <value>')
-    .action((own: { broker?: string }) => void (args = doctorArgs(own, flags)))
+  withBrokerFlags(subcommand(program, 'doctor')).action((own: BatchFlags) => void (args = doctorArgs(own, flags)))
   addBatchCommands(
     name => quiet(program.command(name)),
     command => addFlags(command, flags),
@@ -119,7 +117,7 @@ function addFlags(command: Command, flags: [FlagName, string | true][]): void {
   }
 }
 
-const doctorArgs = (own: { broker?: string }, flags: GivenFlags): Args =>
+const doctorArgs = (own: BatchFlags, flags: GivenFlags): Args =>
   own.broker === undefined ? { mode: 'doctor' } : { mode: 'batch', command: 'doctor', words: [], own, flags }
 
 /** The flags of `preq demo`. */

@@ -46,11 +46,14 @@ Examples: preq report run.jsonl
 `
 
 const DOCTOR = `Usage: preq doctor
+       preq doctor --broker URL
 
 Checks what may cause problems for a run on this machine: the version of Node,
 the limit of open files and so of connections, proxies and settings of the
-environment, preq.json of this folder, the clock, and the cores. Sends nothing,
-and takes no flags.
+environment, preq.json of this folder, the clock, and the cores. Sends nothing.
+
+With --broker (and --broker-ca, --broker-cert, --broker-key), checks a Redis
+server for batches instead: version, eviction, persistence, permissions, clock.
 
 Exit code: 1 if something will cause problems, 0 otherwise.
 `

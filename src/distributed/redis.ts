@@ -1,6 +1,7 @@
 /** The connection to Redis: how it is opened, how it behaves while Redis is away, and what its errors mean. */
 import type { Redis } from 'ioredis'
 import { kindOf, matching } from '../config/kinds.ts'
+import type { RedisSecurity } from './redis-tls.ts'
 import { ConfigError } from '../core/error.ts'
 
 /** An attempt to connect takes at most this long. */
@@ -38,6 +39,7 @@ export interface ConnectionOptions {
   readonly maxRetriesPerRequest?: number | null
   readonly enableOfflineQueue?: boolean
   readonly connectionName?: string
+  readonly tls?: RedisSecurity | undefined
 }
 
 /**
@@ -49,7 +51,8 @@ export interface ConnectionOptions {
  */
 export async function connectRedis(url: string, subject: string, options: ConnectionOptions = {}): Promise<Redis> {
   const { Redis } = await loadRedis(subject)
-  const redis = new Redis(url, { ...CALLS, ...options })
+  const { tls, ...others } = options
+  const redis = new Redis(url, { ...CALLS, ...others, ...(tls !== undefined && { tls }) })
   let refused: Error | undefined
   // Without a listener, ioredis prints each error. A wrong database is told by an event alone: the connection would
   // use database 0.
@@ -91,13 +94,13 @@ export function troubleOf(error: unknown, place: string): string {
   const { code, message } = error as { code?: unknown; message?: unknown }
   const text = String(message)
   const known = TROUBLES.find(([pattern]) => pattern.test(`${String(code)} ${text}`))
-  if (known !== undefined) return known[1](place)
+  if (known !== undefined) return known[1](place, text)
   const reason = /^[A-Z]+ /.test(text) ? (text.split(' ')[0] as string) : typeof code === 'string' ? code : 'no reply'
   return `cannot use Redis at ${place}: ${reason}. Check that it is a Redis server of version 6.2 or later.`
 }
 
 /** The first that matches `code message` explains the error. Messages of Redis are not shown: they may hold commands. */
-const TROUBLES: readonly (readonly [RegExp, (place: string) => string])[] = [
+const TROUBLES: readonly (readonly [RegExp, (place: string, text: string) => string])[] = [
   [/ECONNREFUSED/, place => `no Redis server listens at ${place}. Start it, or correct the host and port of the URL.`],
   [/ENOTFOUND|EAI_AGAIN/, place => `the host of ${place} was not found. Correct the host of the URL.`],
   [
@@ -112,21 +115,43 @@ const TROUBLES: readonly (readonly [RegExp, (place: string) => string])[] = [
   ],
   [
     /NOPERM|No permissions/,
-    place => `the Redis user of ${place} lacks a permission. docs/limits.md says which ones shared rates need.`,
+    (place, text) =>
+      `the Redis user of ${place} lacks a permission${refusedIn(text)}. docs/limits.md says which ones shared rates need; preq doctor --broker says which ones batches need.`,
   ],
   [/DB index/, place => `Redis at ${place} has no such database. Correct the number at the end of the URL.`],
   [/LOADING/, place => `Redis at ${place} is still loading its data. Try again when it is ready.`],
   [
-    /CERT|self-signed|SSL|TLS/i,
+    /CERTIFICATE_REQUIRED/,
     place =>
-      `no TLS connection to ${place}: its certificate was refused, or it does not speak TLS. Check the scheme, or trust its authority with NODE_EXTRA_CA_CERTS.`,
+      `Redis at ${place} asks for a certificate of the client. Give one: --broker-cert and --broker-key, in code cert and key of brokerTls or tls.`,
   ],
-  [/closed|ECONNRESET|EPIPE|writeable/, place => `the connection to Redis at ${place} was lost.`],
+  [
+    /ALTNAME/,
+    place => `the certificate of Redis at ${place} is for another host. Use the host of the certificate in the URL.`,
+  ],
+  [/CERT_HAS_EXPIRED/, place => `the certificate of Redis at ${place} has expired. Renew it.`],
+  [
+    /CERT|self-signed|UNABLE_TO_/i,
+    place =>
+      `the certificate of Redis at ${place} is not trusted. Give that of its authority: --broker-ca FILE, in code ca of brokerTls or tls, or NODE_EXTRA_CA_CERTS.`,
+  ],
+  [/SSL|TLS/, place => `no TLS connection to ${place}: it may not speak TLS. Check the scheme of the URL.`],
+  [
+    /closed|ECONNRESET|EPIPE|writeable/,
+    place =>
+      `the connection to Redis at ${place} was lost. If it never works, check the scheme of the URL (rediss:// for TLS) and the certificate of the client.`,
+  ],
   [
     /ETIMEDOUT|timed out|timeout/i,
     place => `Redis at ${place} did not answer in time. Check the host, the port, the scheme and the firewall.`,
   ],
 ]
+
+/** ` ('get')`: the name of a command, and nothing else of the message. */
+function refusedIn(text: string): string {
+  const command = /'([a-z|_-]+)' command/i.exec(text)?.[1]
+  return command === undefined ? '' : ` ('${command}')`
+}
 
 /** Loaded when it is needed: the package is an optional peer. */
 async function loadRedis(subject: string): Promise<Pick<typeof import('ioredis'), 'Redis'>> {

@@ -5,6 +5,9 @@ import type { BatchCommand } from './commands.ts'
 /** The flags of these commands; the flags of a run are separate. */
 export interface BatchFlags {
   broker?: string
+  brokerCa?: string
+  brokerCert?: string
+  brokerKey?: string
   batch?: string
   results?: string
   chunk?: string
@@ -27,6 +30,12 @@ export interface BatchArgs {
   readonly own: BatchFlags
 }
 
+/** The flags of a connection to Redis. */
+export function withBrokerFlags(command: Command): Command {
+  for (const name of ['broker', 'broker-ca', 'broker-cert', 'broker-key']) command.option(`--${name} <value>`)
+  return command
+}
+
 /**
  * @param subcommand makes a command
  * @param withRunFlags adds the flags of a run
@@ -37,7 +46,7 @@ export function addBatchCommands(
   take: (args: BatchArgs) => void,
 ): void {
   const add = (command: BatchCommand, argument: string, flags: readonly string[]): Command => {
-    const made = subcommand(command).option('--broker <value>')
+    const made = withBrokerFlags(subcommand(command))
     if (argument !== '') made.argument(argument)
     for (const flag of flags) made.option(flag)
     made.action((...given: unknown[]) => {

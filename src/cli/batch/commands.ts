@@ -19,6 +19,10 @@ export type BatchCommand = keyof typeof BATCH_COMMANDS
 export const isBatchCommand = (name: string | undefined): name is BatchCommand =>
   name !== undefined && Object.hasOwn(BATCH_COMMANDS, name)
 
+const BROKER = `      --broker URL      redis://user:password@host:6379, or env:NAME; rediss://
+      --broker-ca FILE  for TLS; also --broker-cert and --broker-key
+`
+
 const SUBMIT = `Usage: preq submit --broker URL --batch NAME --results FOLDER [flags] -i FILE
        preq submit --broker URL --batch NAME --results FOLDER [flags] URL…
 
@@ -26,8 +30,7 @@ Puts the requests of a run into a queue, in chunks, for preq worker on any
 number of machines. The input, the templates and the flags are those of a run.
 Running the same command again continues a submit that was killed.
 
-      --broker URL      redis://host:6379, or rediss:// for TLS
-      --batch NAME      a name of your choice
+${BROKER}      --batch NAME      a name of your choice
       --results FOLDER  shared by all machines; gets the results
       --chunk N         requests per chunk (default: 1000)
       --inline          put the rows into Redis, for workers without the file
@@ -45,10 +48,9 @@ const WORKER = `Usage: preq worker --broker URL [flags]
 
 Takes chunks from the queue and sends their requests, until it is stopped.
 Ctrl-C or SIGTERM lets requests in flight finish and hands the rest back. After
-kill -9, others take over in half a minute; finished requests are not sent again.
+kill -9, others take over in half a minute; what is finished is not sent again.
 
-      --broker URL      redis://host:6379, or rediss:// for TLS
-      --batch NAMES     only these batches, with commas (default: all)
+${BROKER}      --batch NAMES     only these batches, with commas (default: all)
       --results FOLDER  where this machine has the results of the one batch
       --chunks N        chunks of a batch that are open at a time (default: 8)
   -c, --concurrency N   requests in flight in this process, per batch
@@ -76,9 +78,6 @@ Exit code: 0 if complete, 1 if --partial left requests out, 2 if it is not
 done or a result is damaged.
 `
 
-const OTHERS = `      --broker URL      redis://host:6379, or rediss:// for TLS
-`
-
 const OF_ONE: Readonly<Partial<Record<BatchCommand, string>>> = {
   status: `Usage: preq status NAME --broker URL [--watch] [--format json]
 
@@ -86,7 +85,7 @@ Shows how far a batch is. The number of chunks that are done is exact. Requests
 are counted by the workers once a second; those that had to be sent again count
 twice until the batch is done.
 
-${OTHERS}      --watch           once a second until it ends: progress on a terminal,
+${BROKER}      --watch           once a second until it ends: progress on a terminal,
                         elsewhere a line of JSON
       --format json     as JSON
 
@@ -97,24 +96,24 @@ chunks that could not be run.
 
 Workers let requests in flight finish and hand their chunks back.
 
-${OTHERS}`,
+${BROKER}`,
   resume: `Usage: preq resume NAME --broker URL
 
 Continues a batch that was paused or cancelled.
 
-${OTHERS}`,
+${BROKER}`,
   cancel: `Usage: preq cancel NAME --broker URL
 
 Empties the queue of the batch. Workers abort its requests. Results stay, and
 preq resume continues the batch.
 
-${OTHERS}`,
+${BROKER}`,
   limits: `Usage: preq limits NAME --broker URL [--rate 200/s] [--host-limit HOST=50/s]
 
 Shows the rates of a batch. With rates, changes them: all workers follow within
 a second, and so do batches and runs that share them. Others stay as they are.
 
-${OTHERS}  -r, --rate N/UNIT     of all hosts together; --rate-burst N at once
+${BROKER}  -r, --rate N/UNIT     of all hosts together; --rate-burst N at once
       --per-host-rate N/UNIT  of each host
       --host-limit HOST=N/UNIT  of a certain host
       --results FOLDER  where this machine has the results, which keep the rates
@@ -125,26 +124,26 @@ ${OTHERS}  -r, --rate N/UNIT     of all hosts together; --rate-burst N at once
 Compares the folder of the results with Redis: each chunk that is not done and
 not in the queue is added again. Repairs a batch after Redis has lost data.
 
-${OTHERS}      --results FOLDER  needed if Redis has lost the whole batch
+${BROKER}      --results FOLDER  needed if Redis has lost the whole batch
 `,
   delete: `Usage: preq delete NAME --broker URL [--files]
 
 Deletes a batch from Redis. Refused while workers have chunks of it.
 
-${OTHERS}      --files           delete its files in the folder of the results, too
+${BROKER}      --files           delete its files in the folder of the results, too
 `,
   batches: `Usage: preq batches --broker URL
 
 Lists the names of the batches, one per line.
 
-${OTHERS}`,
+${BROKER}`,
   workers: `Usage: preq workers --broker URL [--format json]
 
 Lists the workers: host, process, version, open chunks, requests on the wire and
 per second, and when Redis has heard of them. One that was killed is listed for
 15 seconds.
 
-${OTHERS}      --format json     as JSON
+${BROKER}      --format json     as JSON
 `,
 }
 

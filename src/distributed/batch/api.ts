@@ -2,7 +2,7 @@
 import { resolve as absolute } from 'node:path'
 import type { Writable } from 'node:stream'
 import { openBroker } from './broker.ts'
-import type { Broker, TakeOver } from './broker.ts'
+import type { Broker, BrokerAddress, TakeOver } from './broker.ts'
 import { collectBatch } from './collect.ts'
 import type { Collected } from './collect.ts'
 import * as control from './control.ts'
@@ -28,6 +28,8 @@ import { workersOf } from './workers.ts'
 import type { WorkerInfo } from './workers.ts'
 import { isUsableDuration } from './worker-options.ts'
 import { readShareName } from '../limits/redis-limits.ts'
+import { readRedisTls, tlsProblem } from '../redis-tls.ts'
+import type { RedisTls } from '../redis-tls.ts'
 import { reasonOf } from '../../core/callback.ts'
 import { tryOptions } from '../../config/read.ts'
 import { ConfigError } from '../../core/error.ts'
@@ -38,6 +40,11 @@ import type { RequestSpec } from '../../core/spec.ts'
 export interface BrokerOptions {
   /** The URL of a Redis server: `redis://[user:password@]host:port[/database]`, or `rediss://…` for TLS. */
   readonly broker: string
+  /**
+   * The certificates of a connection `rediss://…`, in PEM: `ca` is trusted instead of the system's roots; `cert` and `key`
+   * are sent if Redis asks for a client certificate. Default the system's roots and no client certificate.
+   */
+  readonly brokerTls?: RedisTls | undefined
 }
 
 export interface BatchOptions extends BrokerOptions {
@@ -80,14 +87,14 @@ const MOST_CHUNK_ROWS = 100_000
  * @example await submit({ file: '/shared/urls.txt', format: 'lines' }, { broker, batch: 'b1', results: '/shared/b1' })
  */
 export async function submit(input: SubmitRequests, given: SubmitOptions): Promise<SubmitResult> {
-  const { broker: url, batch, results, chunkRows = CHUNK_ROWS, options = {}, shareName } = given
+  const { batch, results, chunkRows = CHUNK_ROWS, options = {}, shareName } = given
   checkName(batch)
   checkShareName(shareName)
   const planned = checkOptions(options)
   if (!Number.isInteger(chunkRows) || chunkRows < 1 || chunkRows > MOST_CHUNK_ROWS) {
     throw new ConfigError([`chunkRows: expected an integer from 1 to 100,000, got ${String(chunkRows)}.`])
   }
-  return withBroker(url, async broker => {
+  return withBroker(given, async broker => {
     const problem = await evictionProblem(broker)
     if (problem !== undefined) warn(problem)
     return submitBatch({
@@ -182,7 +189,7 @@ export function work(given: WorkOptions): Promise<void> {
 
 /** @param takeOver other times than those of every worker, for tests that wait for them */
 export async function workWith(given: WorkOptions, takeOver?: TakeOver): Promise<void> {
-  const { broker: url, batches, results, chunks = CHUNKS, graceMs = GRACE_MS, untilEmpty = false, signal } = given
+  const { batches, results, chunks = CHUNKS, graceMs = GRACE_MS, untilEmpty = false, signal } = given
   const { localShare = false } = given
   if (!Number.isInteger(chunks) || chunks < 1)
     throw new ConfigError([`chunks: expected an integer ≥ 1, got ${String(chunks)}.`])
@@ -194,7 +201,7 @@ export async function workWith(given: WorkOptions, takeOver?: TakeOver): Promise
   }
   const file = quarantineFile('quarantine-process')
   const addresses = readProbes(given)
-  await withBroker(url, async broker => {
+  await withBroker(given, async broker => {
     const parts = {
       broker,
       batches,
@@ -238,23 +245,23 @@ export interface CollectOptions extends Partial<BatchOptions> {
  * @example await collect({ results: '/shared/b1', output: 'b1.jsonl' })
  */
 export async function collect(given: CollectOptions): Promise<Collected> {
-  const { broker: url, batch, output, overwrite = false, partial = false } = given
-  const results = given.results ?? (await resultsOf(url, batch))
+  const { output, overwrite = false, partial = false } = given
+  const results = given.results ?? (await resultsOf(given))
   return collectBatch({ results: absolute(results), output, overwrite, partial })
 }
 
-async function resultsOf(url: string | undefined, batch: string | undefined): Promise<string> {
+async function resultsOf({ broker: url, batch, brokerTls }: CollectOptions): Promise<string> {
   if (url === undefined || batch === undefined) {
     throw new ConfigError([
       'results: expected the folder of the results, or a broker and the name of the batch, got neither.',
     ])
   }
-  return withBroker(url, async broker => (await knownManifest(broker, batch)).results)
+  return withBroker({ broker: url, brokerTls }, async broker => (await knownManifest(broker, batch)).results)
 }
 
 /** How far a batch is. @throws ConfigError */
-export const status = ({ broker, batch }: BatchOptions): Promise<BatchStatus> =>
-  withBroker(broker, opened => control.statusOf(opened, batch))
+export const status = ({ batch, ...given }: BatchOptions): Promise<BatchStatus> =>
+  withBroker(given, opened => control.statusOf(opened, batch))
 
 export interface WatchOptions extends BatchOptions {
   /** Ends the loop. */
@@ -268,8 +275,8 @@ export interface WatchOptions extends BatchOptions {
  * @throws ConfigError
  * @example for await (const { live } of watch({ broker, batch: 'b1' })) console.log(live.left, live.etaMs)
  */
-export async function* watch({ broker: url, batch, signal }: WatchOptions): AsyncGenerator<BatchStatus, void> {
-  const broker = await openBroker(url, 'broker')
+export async function* watch({ batch, signal, ...given }: WatchOptions): AsyncGenerator<BatchStatus, void> {
+  const broker = await openBroker(addressOf(given), 'broker')
   try {
     yield* watchBatch(broker, batch, signal)
   } catch (error) {
@@ -280,19 +287,19 @@ export async function* watch({ broker: url, batch, signal }: WatchOptions): Asyn
 }
 
 /** Lets workers stop after the requests in flight, and hand back their chunks. @throws ConfigError */
-export const pause = ({ broker, batch }: BatchOptions): Promise<void> =>
-  withBroker(broker, opened => control.pause(opened, batch))
+export const pause = ({ batch, ...given }: BatchOptions): Promise<void> =>
+  withBroker(given, opened => control.pause(opened, batch))
 
 /** Continues a batch that was paused or cancelled. @throws ConfigError */
-export const resume = ({ broker, batch }: BatchOptions): Promise<Reconciled> =>
-  withBroker(broker, async opened => {
+export const resume = ({ batch, ...given }: BatchOptions): Promise<Reconciled> =>
+  withBroker(given, async opened => {
     await control.resume(opened, batch)
     return reconcileBatch({ broker: opened, batch })
   })
 
 /** Ends a batch: workers abort its requests. Results stay, and `resume` continues it. @throws ConfigError */
-export const cancel = ({ broker, batch }: BatchOptions): Promise<void> =>
-  withBroker(broker, opened => control.cancel(opened, batch))
+export const cancel = ({ batch, ...given }: BatchOptions): Promise<void> =>
+  withBroker(given, opened => control.cancel(opened, batch))
 
 export interface ReconcileOptions extends BatchOptions {
   /** The folder of the results; needed if Redis has lost the batch. */
@@ -304,8 +311,8 @@ export interface ReconcileOptions extends BatchOptions {
  *
  * @throws ConfigError
  */
-export const reconcile = ({ broker, batch, results }: ReconcileOptions): Promise<Reconciled> =>
-  withBroker(broker, opened => reconcileBatch({ broker: opened, batch, results }))
+export const reconcile = ({ batch, results, ...given }: ReconcileOptions): Promise<Reconciled> =>
+  withBroker(given, opened => reconcileBatch({ broker: opened, batch, results }))
 
 export interface LimitsOptions extends BatchOptions {
   /** The folder of the results, if this machine has it at another path; needed if Redis has lost the batch. */
@@ -328,13 +335,13 @@ export interface LimitsOptions extends BatchOptions {
  * @throws ConfigError
  * @example await limits({ broker, batch: 'b1', rateLimit: '200/s', hosts: { 'api.x.com': { rateLimit: '50/s' } } })
  */
-export async function limits({ broker, batch, results, ...given }: LimitsOptions): Promise<BatchLimits> {
+export async function limits({ broker, brokerTls, batch, results, ...given }: LimitsOptions): Promise<BatchLimits> {
   const { values, problems } = tryOptions(given, 'constructor')
   const others = Object.keys(values).filter(name => !CHANGEABLE.includes(name))
   const refused = others.map(name => `${name}: expected ${CHANGEABLE.join(', ')}, got another option. Leave it out.`)
   if (problems.length + refused.length > 0) throw new ConfigError([...problems, ...refused])
   const change = Object.keys(given).length === 0 ? undefined : changeIn(values)
-  return withBroker(broker, opened => limitsOf({ broker: opened, batch, results, change }))
+  return withBroker({ broker, brokerTls }, opened => limitsOf({ broker: opened, batch, results, change }))
 }
 
 const CHANGEABLE: readonly string[] = ['rateLimit', 'rateLimitBurst', 'perHost', 'hosts']
@@ -345,20 +352,20 @@ export interface DeleteOptions extends BatchOptions {
 }
 
 /** Deletes a batch. @throws ConfigError if workers have chunks of it */
-export const deleteBatch = ({ broker, batch, files = false }: DeleteOptions): Promise<void> =>
-  withBroker(broker, opened => control.deleteBatch(opened, batch, files))
+export const deleteBatch = ({ batch, files = false, ...given }: DeleteOptions): Promise<void> =>
+  withBroker(given, opened => control.deleteBatch(opened, batch, files))
 
 /** Checks whether a Redis server can keep batches. @throws ConfigError if it cannot be used at all */
-export const examineBroker = ({ broker }: BrokerOptions): Promise<BrokerFinding[]> => withBroker(broker, examine)
+export const examineBroker = (given: BrokerOptions): Promise<BrokerFinding[]> => withBroker(given, examine)
 
 /** The names of the batches that Redis knows. */
-export const batches = ({ broker }: BrokerOptions): Promise<string[]> => withBroker(broker, opened => opened.batches())
+export const batches = (given: BrokerOptions): Promise<string[]> => withBroker(given, opened => opened.batches())
 
 /** The workers that live, by host and process. One that was killed is listed for 15 seconds. */
-export const workers = ({ broker }: BrokerOptions): Promise<WorkerInfo[]> => withBroker(broker, workersOf)
+export const workers = (given: BrokerOptions): Promise<WorkerInfo[]> => withBroker(given, workersOf)
 
-async function withBroker<T>(url: string, use: (broker: Broker) => Promise<T>): Promise<T> {
-  const broker = await openBroker(url, 'broker')
+async function withBroker<T>(given: BrokerOptions, use: (broker: Broker) => Promise<T>): Promise<T> {
+  const broker = await openBroker(addressOf(given), 'broker')
   try {
     return await use(broker)
   } catch (error) {
@@ -366,6 +373,15 @@ async function withBroker<T>(url: string, use: (broker: Broker) => Promise<T>): 
   } finally {
     await broker.close()
   }
+}
+
+function addressOf({ broker: url, brokerTls }: BrokerOptions): BrokerAddress {
+  const problems: Problem[] = []
+  const tls = brokerTls === undefined ? undefined : readRedisTls(brokerTls, 'brokerTls', problems)
+  const wrong = tlsProblem(tls, 'brokerTls', url)
+  if (wrong !== undefined) problems.push(wrong)
+  if (problems.length > 0) throw new ConfigError(problems)
+  return { url, tls }
 }
 
 const warn = (text: string): void => process.emitWarning(text, 'ParallelRequestsWarning')

@@ -6,6 +6,7 @@ import { manifestIn } from './manifest.ts'
 import type { Manifest } from './manifest.ts'
 import type { Counts } from './seal.ts'
 import { connectRedis, redisPlace, troubleOf } from '../redis.ts'
+import type { RedisSecurity } from '../redis-tls.ts'
 import { ConfigError } from '../../core/error.ts'
 
 /** The braces keep all keys in one slot of a cluster. */
@@ -83,12 +84,15 @@ export class Broker {
   readonly place: string
   /** May have a password: for another process of this worker only. */
   readonly url: string
+  readonly tls: RedisSecurity | undefined
   readonly #subject: string
   readonly #bullmq: typeof import('bullmq')
   readonly #queues = new Map<string, Queue>()
 
-  constructor(url: string, subject: string, redis: Redis, bullmq: typeof import('bullmq')) {
+  constructor(address: BrokerAddress, subject: string, redis: Redis, bullmq: typeof import('bullmq')) {
+    const { url, tls } = address
     this.url = url
+    this.tls = tls
     this.#subject = subject
     this.redis = redis
     this.place = redisPlace(url)
@@ -117,6 +121,7 @@ export class Broker {
   /** A connection that waits for Redis to come back, for a worker. */
   connectWorker(): Promise<Redis> {
     return connectRedis(this.url, this.#subject, {
+      tls: this.tls,
       maxRetriesPerRequest: null,
       enableOfflineQueue: true,
       commandTimeout: undefined,
@@ -254,15 +259,21 @@ export class Broker {
   }
 }
 
+export interface BrokerAddress {
+  readonly url: string
+  readonly tls?: RedisSecurity | undefined
+}
+
 /** @param subject the option or flag that the URL is from, for messages */
-export async function openBroker(url: string, subject: string): Promise<Broker> {
+export async function openBroker(address: BrokerAddress, subject: string): Promise<Broker> {
+  const { url, tls } = address
   if (!/^rediss?:\/\//.test(url) || !URL.canParse(url)) {
     throw new ConfigError([
       `${subject}: expected the URL of a Redis server, such as redis://localhost:6379, got another.`,
     ])
   }
   const bullmq = await loadQueue(subject)
-  return new Broker(url, subject, await connectRedis(url, subject), bullmq)
+  return new Broker(address, subject, await connectRedis(url, subject, { tls }), bullmq)
 }
 
 async function loadQueue(subject: string): Promise<typeof import('bullmq')> {

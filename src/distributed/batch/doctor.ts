@@ -1,5 +1,8 @@
 /** Looks at a Redis server: can it keep a batch? */
+import { PREFIX } from './broker.ts'
 import type { Broker } from './broker.ts'
+import { ACL_RULES, permissionsOf } from './permissions.ts'
+import type { Permissions } from './permissions.ts'
 
 export interface BrokerFinding {
   readonly what: string
@@ -15,13 +18,17 @@ const PINGS = 5
 const SLOW_MS = 100
 const CLOCK_MS = 1_000
 
-/** Needs the commands PING, INFO and TIME only. */
+/** Needs the commands INFO and TIME; without them, only says so. */
 export async function examine(broker: Broker): Promise<BrokerFinding[]> {
+  const permissions = await permissionsOf(broker)
+  const finding = permissionFinding(permissions, broker.redis.options.username ?? 'default')
+  if (permissions.commands.some(command => command === 'info' || command === 'time')) return [finding]
   const info = infoIn(await broker.redis.info())
   const [rttMs, offsetMs] = await timesOf(broker)
   return [
     versionOf(info),
     evictionOf(info),
+    finding,
     {
       what: 'role',
       found: info.get('role') ?? 'unknown',
@@ -50,6 +57,21 @@ export async function examine(broker: Broker): Promise<BrokerFinding[]> {
       }),
     },
   ]
+}
+
+function permissionFinding({ commands, areKeysRefused }: Permissions, user: string): BrokerFinding {
+  const what = 'permissions'
+  if (commands.length === 0 && !areKeysRefused) return { what, found: 'all that batches need' }
+  const refused = [
+    ...(commands.length === 0 ? [] : [commands.join(', ')]),
+    ...(areKeysRefused ? [`the keys ${PREFIX}:*`] : []),
+  ]
+  return {
+    what,
+    found: `refused: ${refused.join(', and ')}`,
+    remedy: `Let an administrator run: ACL SETUSER ${user} ${ACL_RULES}`,
+    isFatal: true,
+  }
 }
 
 function infoIn(text: string): ReadonlyMap<string, string> {

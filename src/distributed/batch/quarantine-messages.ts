@@ -2,12 +2,14 @@
 import type { Chunk } from './chunk.ts'
 import type { Counted } from './live-counts.ts'
 import type { Manifest } from './manifest.ts'
+import type { RedisSecurity } from '../redis-tls.ts'
 import type { Parked } from './park.ts'
 
 export interface OpenMessage {
   readonly kind: 'open'
   /** The URL of Redis, for the rates that all processes share. */
   readonly broker: string
+  readonly tls: RedisSecurity | undefined
   readonly localShare: boolean
   readonly manifest: Manifest
   /** The folder of the results, as this machine sees it. */

@@ -54,9 +54,9 @@ async function answer(work: () => Promise<FromQuarantine>): Promise<void> {
 const say = (message: FromQuarantine): void => void process.send?.(message)
 
 async function openQuarantine(given: OpenMessage, planOf: PlanQuarantined): Promise<Opened> {
-  const { broker, localShare, manifest, results, more } = given
+  const { broker, tls, localShare, manifest, results, more } = given
   const { client, call } = planOf(manifest, process.env, more)
-  const redis = await connectRedis(broker, 'broker')
+  const redis = await connectRedis(broker, 'broker', { tls })
   const warn = (text: string): void => process.emitWarning(text, 'ParallelRequestsWarning')
   const limits = { redis, place: redisPlace(broker), localShare, say: warn }
   const sharedLimits = await batchLimits(manifest, results, limits)

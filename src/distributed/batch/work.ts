@@ -292,7 +292,15 @@ class OpenBatch {
     if (parts.quarantine !== undefined) {
       const { file, more } = parts.quarantine
       const { broker, localShare } = parts
-      this.#quarantine = new Quarantine(file, { kind: 'open', broker: broker.url, manifest, results, localShare, more })
+      this.#quarantine = new Quarantine(file, {
+        kind: 'open',
+        broker: broker.url,
+        tls: broker.tls,
+        manifest,
+        results,
+        localShare,
+        more,
+      })
     }
     const run = (job: Job, token: string): Promise<unknown> => this.#process(job, token)
     this.#worker = parts.broker.worker(manifest.batch, connection, parts.chunks, run, parts.takeOver)

@@ -8,6 +8,7 @@ import type { SetLimits } from './named-limits.ts'
 import { RemoteTime } from './remote-time.ts'
 import { COOL_DOWN, LEASE, LEAVE, LOOK, RESTORE_LIMITS } from './script.ts'
 import { connectRedis, redisPlace, troubleOf } from '../redis.ts'
+import type { RedisSecurity } from '../redis-tls.ts'
 import type { Clock } from '../../core/ports.ts'
 import { ConfigError } from '../../core/error.ts'
 
@@ -27,10 +28,10 @@ export interface RedisLink {
 }
 
 /** A connection of their own. */
-export const ownLink = (url: string, subject: string): RedisLink => ({
+export const ownLink = (url: string, subject: string, tls?: RedisSecurity): RedisLink => ({
   subject,
   place: redisPlace(url),
-  open: () => connectRedis(url, subject, { connectionName: 'preq-limits' }),
+  open: () => connectRedis(url, subject, { connectionName: 'preq-limits', tls }),
   first: call => call(),
   hold({ stream }, isHeld) {
     const held = stream as { ref?(): void; unref?(): void } | undefined

@@ -10,6 +10,8 @@ import type { Problem } from '../../core/problem.ts'
 import { printable } from '../../core/printable.ts'
 import type { OpenSharedLimits, SharedLimits, SharedParts } from '../../core/shared-limits.ts'
 import { readRedisUrl } from '../redis.ts'
+import { readRedisTls, tlsProblem } from '../redis-tls.ts'
+import type { RedisTls } from '../redis-tls.ts'
 
 /** How rates are shared. */
 export interface RedisLimitsOptions {
@@ -24,6 +26,11 @@ export interface RedisLimitsOptions {
    * cut off, all together send at up to (1 + k/W) times the rates. Default false.
    */
   readonly localShare?: boolean | undefined
+  /**
+   * The certificates of a connection `rediss://…`, in PEM: `ca` is trusted instead of the system's roots; `cert` and `key`
+   * are sent if Redis asks for a client certificate. Default the system's roots and no client certificate.
+   */
+  readonly tls?: RedisTls | undefined
 }
 
 const NAME = /^[\w.-]{1,100}$/
@@ -35,7 +42,7 @@ export const readShareName = matching(
   'Give a name that all processes share.',
 )
 
-const READERS = { name: readShareName, localShare: bool }
+const READERS = { name: readShareName, localShare: bool, tls: readRedisTls }
 const DEFAULT_NAME = 'default'
 
 /**
@@ -67,8 +74,11 @@ const DEFAULT_NAME = 'default'
 export function redisLimits(url: string, options: RedisLimitsOptions = {}): SharedLimits {
   const problems: Problem[] = []
   const address = readRedisUrl(url, 'redisLimits', problems)
-  const { name = DEFAULT_NAME, localShare = false } = readOptions('redisLimits', options, READERS, problems)
-  return { open: parts => openRates(parts, { link: ownLink(address as string, 'sharedLimits'), name, localShare }) }
+  const { name = DEFAULT_NAME, localShare = false, tls } = readOptions('redisLimits', options, READERS, problems)
+  const wrong = tlsProblem(tls, 'redisLimits.tls', address as string)
+  if (wrong !== undefined) throw new ConfigError([wrong])
+  const link = ownLink(address as string, 'sharedLimits', tls)
+  return { open: parts => openRates(parts, { link, name, localShare }) }
 }
 
 /** What the command line shares its rates by. */

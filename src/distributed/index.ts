@@ -24,6 +24,7 @@ export type {
   DeleteOptions,
   LimitsOptions,
   ReconcileOptions,
+  SigningOptions,
   SubmitOptions,
   SubmitRequests,
   WatchOptions,

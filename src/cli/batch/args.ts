@@ -18,6 +18,7 @@ export interface BatchFlags {
   partial?: true
   files?: true
   watch?: true
+  sign?: string
   health?: string
   metrics?: string
 }
@@ -55,16 +56,17 @@ export function addBatchCommands(
     })
     return made
   }
-  const submitFlags = ['--batch <value>', '--results <value>', '--chunk <value>', '--inline']
+  const submitFlags = ['--batch <value>', '--sign <value>', '--results <value>', '--chunk <value>', '--inline']
   withRunFlags(add('submit', '[urls...]', submitFlags))
-  const valued = ['batch', 'results', 'chunks', 'grace', 'health', 'metrics'].map(name => `--${name} <value>`)
+  const valued = ['batch', 'results', 'chunks', 'grace', 'health', 'metrics', 'sign'].map(name => `--${name} <value>`)
   add('worker', '', [...valued, '--until-empty'])
   add('collect', '[batch]', ['--results <value>', '--partial'])
   add('status', '<batch>', ['--watch'])
   add('limits', '<batch>', ['--results <value>'])
-  add('reconcile', '<batch>', ['--results <value>'])
+  add('reconcile', '<batch>', ['--results <value>', '--sign <value>'])
   add('delete', '<batch>', ['--files'])
-  for (const name of ['pause', 'resume', 'cancel'] as const) add(name, '<batch>', [])
+  for (const name of ['pause', 'cancel'] as const) add(name, '<batch>', [])
+  add('resume', '<batch>', ['--sign <value>'])
   add('batches', '', [])
   add('workers', '', [])
 }

@@ -6,6 +6,7 @@ import type { Problem } from '../../core/problem.ts'
 import { systemReason } from '../../core/system-reason.ts'
 import { openBroker } from '../../distributed/batch/broker.ts'
 import type { Broker, BrokerAddress } from '../../distributed/batch/broker.ts'
+import { readSigningKeys } from '../../distributed/batch/signature.ts'
 import { readRedisTls, tlsProblem } from '../../distributed/redis-tls.ts'
 
 export async function use<T>(flags: BatchFlags, work: (broker: Broker) => Promise<T>): Promise<T> {
@@ -21,7 +22,7 @@ export async function use<T>(flags: BatchFlags, work: (broker: Broker) => Promis
 
 /** Throws a UsageError with every problem. */
 export function addressOf(
-  { broker, brokerCa, brokerCert, brokerKey }: BatchFlags,
+  { broker, brokerCa, brokerCert, brokerKey, sign }: BatchFlags,
   env: NodeJS.ProcessEnv,
 ): BrokerAddress {
   if (broker === undefined) {
@@ -48,7 +49,8 @@ export function addressOf(
   const wrong = tlsProblem(tls, '--broker-ca', url)
   if (wrong !== undefined) problems.push(wrong)
   if (problems.length > 0) throw new UsageError(problems)
-  return { url, tls }
+  const keys = sign === undefined ? undefined : readSigningKeys(sign, '--sign', env)
+  return { url, tls, keys }
 }
 
 /** `env:NAME`: other users of a machine see the arguments of a process. */

@@ -33,6 +33,7 @@ Running the same command again continues a submit that was killed.
 ${BROKER}      --batch NAME      a name of your choice
       --results FOLDER  shared by all machines; gets the results
       --chunk N         requests per chunk (default: 1000)
+      --sign env:KEY    sign all chunks; workers with --sign run nothing else
       --inline          put the rows into Redis, for workers without the file
       --share-name NAME share the rates with batches and runs of the same name
 
@@ -59,6 +60,7 @@ ${BROKER}      --batch NAMES     only these batches, with commas (default: all)
       --until-empty     end when all batches are done
       --health :PORT    answer GET /health; HOST:PORT for one interface
       --metrics :PORT   answer GET /metrics, for Prometheus
+      --sign env:KEY    run only what is signed with it; env:NEW,env:OLD
 
 Exit code: 0 also after a signal; 1 if chunks could not be run (their files are
 not there) or Redis is silent; 2 if Redis or a batch cannot be used.
@@ -101,7 +103,8 @@ ${BROKER}`,
 
 Continues a batch that was paused or cancelled.
 
-${BROKER}`,
+${BROKER}      --sign env:KEY    if the batch is signed
+`,
   cancel: `Usage: preq cancel NAME --broker URL
 
 Empties the queue of the batch. Workers abort its requests. Results stay, and
@@ -125,6 +128,7 @@ Compares the folder of the results with Redis: each chunk that is not done and
 not in the queue is added again. Repairs a batch after Redis has lost data.
 
 ${BROKER}      --results FOLDER  needed if Redis has lost the whole batch
+      --sign env:KEY    if the batch is signed
 `,
   delete: `Usage: preq delete NAME --broker URL [--files]
 

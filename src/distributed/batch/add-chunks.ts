@@ -5,6 +5,8 @@ import type { Broker, ChunkJob } from './broker.ts'
 import { chunkName } from './chunk.ts'
 import type { Chunk } from './chunk.ts'
 import type { Manifest } from './manifest.ts'
+import { manifestProblem, signChunk } from './signature.ts'
+import { ConfigError } from '../../core/error.ts'
 
 const BUSY: ReadonlySet<string> = new Set(['ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT', 'EPIPE'])
 const MOST_TRIES = 20
@@ -12,9 +14,13 @@ const MOST_TRIES = 20
 /** A chunk that is there already stays as it is. */
 export async function addChunks(
   broker: Broker,
-  { batch, id, rows }: Manifest,
+  manifest: Manifest,
   chunks: readonly (readonly [Chunk, string | undefined])[],
 ): Promise<void> {
+  const { batch, id, rows } = manifest
+  const { keys } = broker
+  const problem = manifestProblem(manifest, keys)
+  if (problem !== undefined) throw new ConfigError([`batch: ${problem}`])
   const jobs = chunks.map(([{ number, digest, offset, length, from }, text]) => {
     const data: ChunkJob = {
       v: 1,
@@ -24,7 +30,8 @@ export async function addChunks(
       ...(text !== undefined && { text }),
       ...(rows.kind === 'file' && { rows: { path: rows.path, offset, length, from } }),
     }
-    return { name: JOB, data, opts: { jobId: chunkName(number) } }
+    const signed = keys === undefined ? data : { ...data, signature: signChunk(data, manifest, keys) }
+    return { name: JOB, data: signed, opts: { jobId: chunkName(number) } }
   })
   await broker.queue(batch).addBulk(jobs)
 }

@@ -19,6 +19,7 @@ import { knownManifest, reconcile as reconcileBatch } from './reconcile.ts'
 import type { Reconciled } from './reconcile.ts'
 import { rowOf } from './rows.ts'
 import { listedNames, secretIn } from './secrets.ts'
+import { readSigningKeys } from './signature.ts'
 import { checkName, submitBatch } from './submit.ts'
 import type { SubmitResult } from './submit.ts'
 import { watchBatch } from './watch.ts'
@@ -47,12 +48,21 @@ export interface BrokerOptions {
   readonly brokerTls?: RedisTls | undefined
 }
 
+export interface SigningOptions {
+  /**
+   * The variable with the key that the batch is signed with, as `'env:NAME'`. `submit`, `resume` and `reconcile` sign with
+   * it. A worker with a key runs only what is signed with it. Several have commas between them: the first one signs, all of
+   * them are accepted. At least 16 characters. Default: nothing is signed.
+   */
+  readonly sign?: string | undefined
+}
+
 export interface BatchOptions extends BrokerOptions {
   /** The name of the batch: letters, digits, `-`, `_` and `.`, at most 100. */
   readonly batch: string
 }
 
-export interface SubmitOptions extends BatchOptions {
+export interface SubmitOptions extends BatchOptions, SigningOptions {
   /** A folder that the submitter and all workers share. It gets the list of the chunks, and the results. */
   readonly results: string
   /** Requests per chunk, the unit of work of a worker. An integer from 1 to 100,000. Default 1000. */
@@ -145,7 +155,7 @@ export function checkedRow(item: unknown, where: string, secretNames?: ReadonlyS
   ])
 }
 
-export interface WorkOptions extends BrokerOptions {
+export interface WorkOptions extends BrokerOptions, SigningOptions {
   /** Names of batches. Default: all batches of this Redis, also those that are submitted later. */
   readonly batches?: readonly string[] | undefined
   /** The folder of the results, if this machine has it at another path. Only with one batch. */
@@ -291,7 +301,7 @@ export const pause = ({ batch, ...given }: BatchOptions): Promise<void> =>
   withBroker(given, opened => control.pause(opened, batch))
 
 /** Continues a batch that was paused or cancelled. @throws ConfigError */
-export const resume = ({ batch, ...given }: BatchOptions): Promise<Reconciled> =>
+export const resume = ({ batch, ...given }: BatchOptions & SigningOptions): Promise<Reconciled> =>
   withBroker(given, async opened => {
     await control.resume(opened, batch)
     return reconcileBatch({ broker: opened, batch })
@@ -301,7 +311,7 @@ export const resume = ({ batch, ...given }: BatchOptions): Promise<Reconciled> =
 export const cancel = ({ batch, ...given }: BatchOptions): Promise<void> =>
   withBroker(given, opened => control.cancel(opened, batch))
 
-export interface ReconcileOptions extends BatchOptions {
+export interface ReconcileOptions extends BatchOptions, SigningOptions {
   /** The folder of the results; needed if Redis has lost the batch. */
   readonly results?: string | undefined
 }
@@ -364,7 +374,7 @@ export const batches = (given: BrokerOptions): Promise<string[]> => withBroker(g
 /** The workers that live, by host and process. One that was killed is listed for 15 seconds. */
 export const workers = (given: BrokerOptions): Promise<WorkerInfo[]> => withBroker(given, workersOf)
 
-async function withBroker<T>(given: BrokerOptions, use: (broker: Broker) => Promise<T>): Promise<T> {
+async function withBroker<T>(given: BrokerOptions & SigningOptions, use: (broker: Broker) => Promise<T>): Promise<T> {
   const broker = await openBroker(addressOf(given), 'broker')
   try {
     return await use(broker)
@@ -375,13 +385,14 @@ async function withBroker<T>(given: BrokerOptions, use: (broker: Broker) => Prom
   }
 }
 
-function addressOf({ broker: url, brokerTls }: BrokerOptions): BrokerAddress {
+function addressOf({ broker: url, brokerTls, sign }: BrokerOptions & SigningOptions): BrokerAddress {
   const problems: Problem[] = []
   const tls = brokerTls === undefined ? undefined : readRedisTls(brokerTls, 'brokerTls', problems)
   const wrong = tlsProblem(tls, 'brokerTls', url)
   if (wrong !== undefined) problems.push(wrong)
   if (problems.length > 0) throw new ConfigError(problems)
-  return { url, tls }
+  const keys = sign === undefined ? undefined : readSigningKeys(sign, 'sign', process.env)
+  return { url, tls, keys }
 }
 
 const warn = (text: string): void => process.emitWarning(text, 'ParallelRequestsWarning')

@@ -5,6 +5,7 @@ import type { Counted } from './live-counts.ts'
 import { manifestIn } from './manifest.ts'
 import type { Manifest } from './manifest.ts'
 import type { Counts } from './seal.ts'
+import type { SigningKeys } from './signature.ts'
 import { connectRedis, redisPlace, troubleOf } from '../redis.ts'
 import type { RedisSecurity } from '../redis-tls.ts'
 import { ConfigError } from '../../core/error.ts'
@@ -35,6 +36,8 @@ export interface ChunkJob {
   readonly batch: string
   readonly number: number
   readonly digest: string
+  /** If the batch is signed. */
+  readonly signature?: string | undefined
   /** The rows, if the batch is inline. */
   readonly text?: string
   /** Where the rows are, if they are in a file. */
@@ -85,12 +88,15 @@ export class Broker {
   /** May have a password: for another process of this worker only. */
   readonly url: string
   readonly tls: RedisSecurity | undefined
+  /** With which batches are signed. */
+  readonly keys: SigningKeys | undefined
   readonly #subject: string
   readonly #bullmq: typeof import('bullmq')
   readonly #queues = new Map<string, Queue>()
 
   constructor(address: BrokerAddress, subject: string, redis: Redis, bullmq: typeof import('bullmq')) {
-    const { url, tls } = address
+    const { url, tls, keys } = address
+    this.keys = keys
     this.url = url
     this.tls = tls
     this.#subject = subject
@@ -262,6 +268,7 @@ export class Broker {
 export interface BrokerAddress {
   readonly url: string
   readonly tls?: RedisSecurity | undefined
+  readonly keys?: SigningKeys | undefined
 }
 
 /** @param subject the option or flag that the URL is from, for messages */

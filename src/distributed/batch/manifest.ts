@@ -39,6 +39,8 @@ export interface Manifest {
   readonly rows: FileRows | InlineRows
   /** How the requests are sent, as JSON: options of the library, or flags of the command line. Without secrets. */
   readonly plan: { readonly kind: 'options' | 'flags'; readonly given: unknown }
+  /** Of everything else, if the batch was submitted with a key. */
+  readonly signature?: string | undefined
 }
 
 /** Files in the folder of the results. */

@@ -16,6 +16,7 @@ import type { FileToRead } from './file-chunks.ts'
 import { fileOf, readManifest, readSubmitted, writeManifest } from './manifest.ts'
 import type { FileRows, Manifest } from './manifest.ts'
 import { reconcile } from './reconcile.ts'
+import { manifestProblem, signManifest } from './signature.ts'
 import { isDeepStrictEqual } from 'node:util'
 import { ConfigError } from '../../core/error.ts'
 import type { RatesByHost } from '../../core/shared-limits.ts'
@@ -144,7 +145,7 @@ async function manifestOf({
 }: SubmitParts): Promise<Manifest> {
   const results = resolve(parts.results)
   const rows = input.kind === 'file' ? fileRows(input.path, input.format) : ({ kind: 'inline' } as const)
-  const made: Manifest = {
+  const unsigned: Manifest = {
     v: 1,
     version: PACKAGE_VERSION,
     id: randomUUID(),
@@ -158,6 +159,8 @@ async function manifestOf({
     rows,
     plan: JSON.parse(JSON.stringify(plan)) as Manifest['plan'],
   }
+  const { keys } = broker
+  const made = keys === undefined ? unsigned : { ...unsigned, signature: signManifest(unsigned, keys) }
   const there = await broker.manifest(batch)
   if (there !== undefined && there.results !== results) {
     throw new ConfigError([
@@ -175,6 +178,8 @@ async function manifestOf({
     name => !isDeepStrictEqual(kept[name], made[name]),
   )
   if (differs !== undefined) throw another(kept, results, differs)
+  const problem = manifestProblem(kept, keys)
+  if (problem !== undefined) throw new ConfigError([`batch: ${problem}`])
   const announced = await broker.announce(kept)
   if (announced.id !== kept.id) throw another(announced, results, 'id')
   return kept

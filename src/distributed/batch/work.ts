@@ -25,6 +25,8 @@ import { SilentRedis } from './pulse.ts'
 import { textOf } from './rows.ts'
 import type { Counts } from './seal.ts'
 import { countsOf } from './sealed.ts'
+import { isChunkSigned, manifestProblem } from './signature.ts'
+import type { SigningKeys } from './signature.ts'
 import type { WorkerBatch } from './workers.ts'
 import { OpenClient } from '../../client/open-client.ts'
 import { isRecord } from '../../config/kinds.ts'
@@ -218,6 +220,7 @@ export class BatchWorker {
     if (manifest === undefined || this.#refused.get(name) === manifest.id) return undefined
     try {
       checkVersion(manifest)
+      checkSigned(manifest, broker.keys)
       const folder = results === undefined ? manifest.results : resolve(results)
       if (!existsSync(fileOf(folder, 'manifest'))) throw noFolder(manifest, folder)
       const { client, call } = planOf(manifest)
@@ -243,6 +246,12 @@ function checkVersion({ batch, version }: Manifest): void {
   throw new ConfigError([
     `batch: ${batch} was submitted with parallel-requests ${version}, and this worker has ${PACKAGE_VERSION}. Use the same version.`,
   ])
+}
+
+/** A worker without a key runs all batches. */
+function checkSigned(manifest: Manifest, keys: SigningKeys | undefined): void {
+  const problem = keys === undefined ? undefined : manifestProblem(manifest, keys)
+  if (problem !== undefined) throw new ConfigError([`batch: ${problem}`])
 }
 
 const noFolder = ({ batch }: Manifest, folder: string): ConfigError =>
@@ -428,7 +437,8 @@ class OpenBatch {
       await this.#worker.pause(true)
       return this.#handBack(job, token)
     }
-    throw broker.unrecoverable('it is not a chunk of this batch, so it is not run')
+    const others = broker.keys === undefined ? '' : ', or is not signed with a key of this worker'
+    throw broker.unrecoverable(`it is not a chunk of this batch${others}, so it is not run`)
   }
 
   async #run(job: Job, chunk: Chunk): Promise<Counts | Parked | undefined> {
@@ -491,6 +501,8 @@ class OpenBatch {
     if (job.name !== JOB || !isRecord(data)) return undefined
     const { batch, number, digest } = data as Partial<ChunkJob>
     if (batch !== id || typeof number !== 'number') return undefined
+    const { keys } = this.#parts.broker
+    if (keys !== undefined && !isChunkSigned(data as unknown as ChunkJob, this.#manifest, keys)) return undefined
     const chunk = this.#index.read(number)
     return chunk?.digest === digest && job.id === chunkName(number) ? chunk : undefined
   }

@@ -32,6 +32,7 @@ export const REST = [
   'test/hostile/**/*.test.ts',
   'test/package/**/*.test.ts',
   'test/types/**/*.test.ts',
+  'test/structure/commands.test.ts',
   'test/structure/snippets.test.ts',
   'test/client/stream-scale.test.ts',
   'test/cli/curl/commands.test.ts',

@@ -19,6 +19,11 @@ const PAGES = [
   ...readdirSync('docs/coming-from')
     .filter(name => name.endsWith('.md'))
     .map(name => `docs/coming-from/${name}`),
+  'docs/large-batches.md',
+  'docs/performance.md',
+  'docs/requests.md',
+  'docs/retries.md',
+  'docs/untrusted-urls.md',
 ]
 /** Debian's packages belong to its own Python, which need not be the first one. */
 const PYTHONS = ['python3', '/usr/bin/python3']

@@ -40,10 +40,12 @@ const PAGES = [
   ),
 ]
 const snippets = PAGES.flatMap(page =>
-  snippetsOf(readFileSync(page, 'utf8'), ['ts', 'js']).map(snippet => ({
+  snippetsOf(readFileSync(page, 'utf8'), page === 'README.md' ? ['ts'] : ['ts', 'js']).map(snippet => ({
     ...snippet,
     page,
-    file: `${page.replaceAll(/\W/g, '-')}-${snippet.line}.${snippet.language}`,
+    // A folder per page, so that two pages may write the same file.
+    place: page.replaceAll(/\W/g, '-'),
+    file: `${snippet.line}.${snippet.language}`,
   })),
 )
 
@@ -74,9 +76,10 @@ beforeAll(async () => {
   writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(tsconfig))
 
   api = await exampleApi()
-  for (const { file, code } of snippets) {
+  for (const { place, file, code } of snippets) {
+    mkdirSync(join(folder, place), { recursive: true })
     // The empty export makes the file a module, so that two snippets may use the same name.
-    writeFileSync(join(folder, file), `${api.local(code)}\nexport {}\n`)
+    writeFileSync(join(folder, place, file), `${api.local(code)}\nexport {}\n`)
   }
 })
 
@@ -98,10 +101,10 @@ describe('the documentation', () => {
 
   it.each(snippets.filter(({ runs }) => runs))(
     'has a snippet in $page at line $line that runs',
-    async ({ file, prints }) => {
+    async ({ place, file, prints }) => {
       const guard = pathToFileURL(resolve('test/support/loopback-only.ts')).href
       const env = { ...process.env, NODE_OPTIONS: `--import=${guard}` }
-      const ran = await run(process.execPath, [file], { cwd: folder, env, timeout: 110_000 }).catch(
+      const ran = await run(process.execPath, [file], { cwd: join(folder, place), env, timeout: 110_000 }).catch(
         (error: { stdout: string; stderr: string }) => error,
       )
       expect(ran.stderr).toBe('')

@@ -1,17 +1,20 @@
 /**
- * The server that stands for `https://api.example.com` in the pages. It answers any path with a believable record:
- * `/status/<code>` with that status, `/items…` with an array, `/chat/…` with events, `/jobs` with a job.
+ * The servers that stand for those in the pages. `http://127.0.0.1:7300` is the API of `preq demo --serve`, at a port of
+ * the test. `https://api.example.com` answers any path with a believable record: `/status/<code>` with that status,
+ * `/items…` with an array, `/chat/…` with events, `/jobs` with a job.
  */
 import { createServer } from 'node:http'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { catalogue } from '../../src/cli/demo/catalogue.ts'
+import { moods } from '../../src/cli/demo/moods.ts'
+import { startApi } from '../../src/cli/demo/server.ts'
 
-/** The origin that pages use, and that becomes the server's. */
-export const EXAMPLE_ORIGIN = 'https://api.example.com'
+const EXAMPLE_ORIGIN = 'https://api.example.com'
+const DEMO_ORIGIN = 'http://127.0.0.1:7300'
 
 export interface ExampleApi extends AsyncDisposable {
-  readonly origin: string
-  /** The text with the server's origin in place of that of the pages. */
+  /** The text with the servers' origins in place of those of the pages. */
   local(text: string): string
   /** The text as a page would show it. */
   shown(text: string): string
@@ -22,16 +25,24 @@ export async function exampleApi(): Promise<ExampleApi> {
   await new Promise<void>(done => server.listen(0, '127.0.0.1', done))
   const host = `127.0.0.1:${(server.address() as AddressInfo).port}`
   const origin = `http://${host}`
+  const repositories = catalogue()
+  const demo = await startApi({ repositories, moods: moods(repositories.length) })
+  const demoOrigin = new URL(demo.baseUrl).origin
   return {
-    origin,
-    local: text => text.replaceAll(EXAMPLE_ORIGIN, origin),
+    local: text => text.replaceAll(EXAMPLE_ORIGIN, origin).replaceAll(DEMO_ORIGIN, demoOrigin),
     shown: text =>
-      text.replaceAll('\r\n', '\n').replaceAll(origin, EXAMPLE_ORIGIN).replaceAll(host, new URL(EXAMPLE_ORIGIN).host),
-    [Symbol.asyncDispose]: () =>
-      new Promise(done => {
-        server.close(() => done())
+      text
+        .replaceAll('\r\n', '\n')
+        .replaceAll(demoOrigin, DEMO_ORIGIN)
+        .replaceAll(origin, EXAMPLE_ORIGIN)
+        .replaceAll(host, new URL(EXAMPLE_ORIGIN).host),
+    [Symbol.asyncDispose]: async () => {
+      await demo.close()
+      await new Promise(done => {
+        server.close(done)
         server.closeAllConnections()
-      }),
+      })
+    },
   }
 }
 

@@ -73,14 +73,14 @@ export function toSource(
 }
 
 /** Items that know their positions and ids, as those of a part of a larger input do. In their order. */
-export function placedSource(items: readonly Item[]): Source {
-  let next = 0
+export function placedSource(items: Iterable<Item>): Source {
+  const iterator = items[Symbol.iterator]()
   return {
     size: undefined,
     lookAhead: 0,
-    pull: () => items[next++] ?? 'done',
+    pull: () => iterator.next().value ?? 'done',
     takeRest: () => undefined,
-    close: () => undefined,
+    close: () => void iterator.return?.(),
   }
 }
 

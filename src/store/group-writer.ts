@@ -17,7 +17,7 @@ export interface Disk {
   truncate(fd: number, size: number): void
 }
 
-const nodeDisk: Disk = {
+export const nodeDisk: Disk = {
   write: (fd, bytes, start) => writeSync(fd, bytes, start),
   sync: fdatasync,
   truncate: ftruncateSync,

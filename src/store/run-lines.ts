@@ -11,7 +11,7 @@ import zlib from 'node:zlib'
 import { lineProblem } from './line-shape.ts'
 import { parseAnswer } from '../core/exact-json.ts'
 import type { DoneLine, IntentLine, NoteLine, PollLine, SaltLine } from '../core/journal.ts'
-import { CR, SP, TAB } from '../core/ascii.ts'
+import { CR, LF, SP, TAB } from '../core/ascii.ts'
 
 /** The last bytes of a line with a checksum; `?` stands for a hexadecimal digit. */
 const SUM = Buffer.from(',"crc":"????????"}')
@@ -114,6 +114,14 @@ function jsonOf(line: Buffer): unknown {
   } catch {
     return undefined
   }
+}
+
+/** Whether the bytes of a line, with its `\n`, fit its checksum. A line without one does not. */
+export function isAsWritten(line: Buffer): boolean {
+  const start = line.length - 1 - SUM.length
+  if (start < 0 || line.at(-1) !== LF) return false
+  const written = line.toString('latin1', start + FIRST_DIGIT, start + FIRST_DIGIT + 8)
+  return written === hex(zlib.crc32(line.subarray(0, start)))
 }
 
 function checkSum(line: Buffer, value: unknown): 'fits' | 'differs' | 'none' {

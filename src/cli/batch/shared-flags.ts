@@ -38,6 +38,7 @@ const USES: Readonly<Partial<Record<FlagName, Use | undefined>>> = {
   window: 'workers',
   'response-headers': 'workers',
   'max-error-body': 'workers',
+  durability: 'workers',
   'unknown-writes': 'workers',
   accept: 'workers',
   'secret-name': 'workers',

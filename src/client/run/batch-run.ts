@@ -39,7 +39,7 @@ export interface BatchRunParts extends Pick<RunOptions, 'deliver' | 'ended' | 's
   readonly clock: Clock
   readonly openJournal: OpenJournal
   /** The requests of a part of a larger input, sent instead of `items`, which has none then. */
-  readonly placed?: readonly Item[] | undefined
+  readonly placed?: Iterable<Item> | undefined
   /** Statistics of this run alone. Undefined: a run file says nothing about the run itself. */
   readonly own?: RunStatistics | undefined
   /** The options that shape the run, for its run file. */

@@ -2,13 +2,15 @@
 import { mkdir } from 'node:fs/promises'
 import { existsSync } from 'node:fs'
 import type { Chunk } from './chunk.ts'
+import type { Lineup } from './lineup.ts'
 import type { LiveCounts } from './live-counts.ts'
 import type { Manifest } from './manifest.ts'
 import { idleMs } from './park.ts'
 import type { Parked } from './park.ts'
 import { PartJournal } from './part-journal.ts'
 import { countsOf } from './sealed.ts'
-import { partFolder, readParts, sealedPath } from './parts.ts'
+import { openPart, partFolder, readParts, sealedPath } from './parts.ts'
+import type { Past } from './parts.ts'
 import { requestsIn } from './rows.ts'
 import { seal } from './seal.ts'
 import type { Counts } from './seal.ts'
@@ -19,6 +21,7 @@ import { RequestIds } from '../../client/run/request-ids.ts'
 import { systemClock } from '../../client/system-clock.ts'
 import { isRecord } from '../../config/kinds.ts'
 import type { Values } from '../../config/table.ts'
+import type { OpenJournal } from '../../core/ports.ts'
 import { isUnsent } from '../../core/unsent-outcome.ts'
 import type { Run } from '../../engine/engine.ts'
 import type { Fault } from '../../core/result.ts'
@@ -38,8 +41,17 @@ export interface ChunkRunParts {
   readonly counts: LiveCounts
   /** Positions of the requests that are sent. Default: all that have no result. */
   readonly only?: ReadonlySet<number> | undefined
+  /** Decides when it begins. Default: at once. */
+  readonly lineup?: Lineup | undefined
   /** The result of requests that are not sent. */
   readonly verdict?: (() => Fault) | undefined
+}
+
+/** What a start has found, and its own part. */
+interface Sent {
+  readonly past: Past
+  /** Undefined if there was nothing to send. */
+  readonly part: Pick<PartJournal, 'file' | 'done'> | undefined
 }
 
 export class ChunkRun {
@@ -81,11 +93,18 @@ export class ChunkRun {
 
   /** Undefined if it was stopped before its end. */
   async run(): Promise<Counts | Parked | undefined> {
-    const { manifest, results, chunk } = this.#given
-    await this.send()
-    const counts = await seal(results, chunk, manifest.salt)
-    if (counts !== undefined) return counts
+    const { results, chunk } = this.#given
     const sealed = sealedPath(results, chunk.number)
+    try {
+      const { past, part } = await this.send()
+      const parts = [...past.parts.map(({ file }) => file), ...(part === undefined ? [] : [part.file])]
+      const lines = part === undefined ? [past.done] : [past.done, part.done]
+      const counts = await seal({ results, chunk, lines, parts })
+      if (counts !== undefined) return counts
+    } catch (error) {
+      // The process that has sealed the chunk has removed the part that this one was writing.
+      if (!existsSync(sealed)) throw error
+    }
     if (existsSync(sealed)) return countsOf(sealed)
     if (this.#isStopped) return undefined
     if (this.parked !== undefined) return this.parked
@@ -93,20 +112,34 @@ export class ChunkRun {
   }
 
   /** Sends the requests that are left, and seals nothing. */
-  async send(): Promise<void> {
-    const { client, call, manifest, results, chunk, starts, text, counts, only, verdict } = this.#given
-    const { salt } = manifest
+  async send(): Promise<Sent> {
+    const { manifest, results, chunk, text, only, lineup } = this.#given
     await mkdir(partFolder(results, chunk.number), { recursive: true })
-    const past = await readParts(results, chunk, salt)
+    const past = await readParts(results, chunk, manifest.salt)
     const isLeft = (position: number): boolean => !past.done.has(position) && only?.has(position) !== false
-    const placed = placedIn(requestsIn(text, manifest, chunk.line), chunk, isLeft)
-    if (placed.length === 0) return
-    const epoch = Math.max(starts, (past.parts.at(-1)?.epoch ?? 0) + 1)
-    const journal = new PartJournal({ results, chunk, salt, epoch, past, left: placed.length, verdict })
+    const requests = requestsIn(text, manifest, chunk.line)
+    if (requests.length !== chunk.rows)
+      throw new Error(`expected ${chunk.rows} requests in its rows, got ${requests.length}`)
+    if (!requests.some((_, at) => isLeft(chunk.from + at))) return { past, part: undefined }
+    const taken = await lineup?.turn()
+    try {
+      return { past, part: await this.#send(past, placedIn(requests, chunk, isLeft, taken)) }
+    } finally {
+      taken?.()
+    }
+  }
+
+  async #send(past: Past, items: Iterable<Item>): Promise<PartJournal | undefined> {
+    const { client, call, manifest, results, chunk, starts, counts, verdict } = this.#given
+    const { salt } = manifest
+    let part: PartJournal | undefined
+    const openJournal: OpenJournal = async (_path, { durability }) => {
+      const opened = await openPart(results, chunk.number, starts, past)
+      return (part = new PartJournal({ part: opened, salt, past, durability, verdict }))
+    }
     const options = { ...call, resume: sealedPath(results, chunk.number), signal: this.#aborting.signal }
-    const openJournal = (): Promise<PartJournal> => Promise.resolve(journal)
     const begun = (batch: BatchRun): void => void ({ run: this.#sending } = batch)
-    this.#stream = client.stream(partial([].values()), options, begun, { placed, openJournal })
+    this.#stream = client.stream(partial([].values()), options, begun, { placed: items, openJournal })
     if (this.#isStopped) this.#stream.stop()
     let before = 0
     for await (const outcome of this.#stream) {
@@ -115,19 +148,26 @@ export class ChunkRun {
       before = retries
       if (isUnsent(outcome)) this.#retryAtMs = Math.min(this.#retryAtMs, outcome.error?.retryAt ?? Infinity)
     }
+    return part
   }
 }
 
 /** The requests that are left, each with its position in the whole input and the id that it has there. */
-function placedIn(requests: readonly unknown[], { from, rows }: Chunk, isLeft: (position: number) => boolean): Item[] {
-  if (requests.length !== rows) throw new Error(`expected ${rows} requests in its rows, got ${requests.length}`)
+function* placedIn(
+  requests: readonly unknown[],
+  { from }: Chunk,
+  isLeft: (position: number) => boolean,
+  taken: (() => void) | undefined,
+): Generator<Item, void> {
   const ids = new RequestIds()
-  const placed: Item[] = []
-  for (const [at, value] of requests.entries()) {
-    const index = from + at
-    const key = isRecord(value) && typeof value['key'] === 'string' ? value['key'] : undefined
-    const id = ids.of(index, key)
-    if (isLeft(index)) placed.push({ value, index, id })
+  try {
+    for (const [at, value] of requests.entries()) {
+      const index = from + at
+      const key = isRecord(value) && typeof value['key'] === 'string' ? value['key'] : undefined
+      const id = ids.of(index, key)
+      if (isLeft(index)) yield { value, index, id }
+    }
+  } finally {
+    taken?.()
   }
-  return placed
 }

@@ -52,6 +52,8 @@ export async function collectBatch(parts: CollectParts): Promise<Collected> {
     await rename(temporary, output)
     return collected
   } catch (error) {
+    // A write that still runs fails, and nothing waits for it any more.
+    stream.on('error', () => undefined)
     stream.destroy()
     await unlink(temporary).catch(() => undefined)
     throw error

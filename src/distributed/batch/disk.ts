@@ -11,7 +11,7 @@ export const codeOf = (error: unknown): unknown => (error as { code?: unknown } 
 
 /**
  * Writes a file beside its place, syncs it, and gives it its name. Resolves with false if the name is taken: the file
- * that has it is never replaced.
+ * that has it is never replaced. When it resolves, file and name are on the disk.
  */
 export async function createWhole(path: string, write: (file: FileHandle) => Promise<void>): Promise<boolean> {
   const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`)
@@ -23,7 +23,9 @@ export async function createWhole(path: string, write: (file: FileHandle) => Pro
     } finally {
       await file.close()
     }
-    return await take(temporary, path)
+    const isOurs = await take(temporary, path)
+    await syncFolder(dirname(path))
+    return isOurs
   } finally {
     await unlink(temporary).catch(() => undefined)
   }
@@ -39,5 +41,32 @@ async function take(temporary: string, path: string): Promise<boolean> {
     if (!NO_LINKS.has(codeOf(error))) throw error
     await rename(temporary, path)
     return true
+  }
+}
+
+/** Syncs of folders that run, and those that wait for them to end. */
+const syncing = new Map<string, { readonly running: Promise<void>; next: Promise<void> | undefined }>()
+
+/** Puts the names in a folder on the disk. What is asked for during a sync shares the next one. */
+export function syncFolder(path: string): Promise<void> {
+  const there = syncing.get(path)
+  if (there !== undefined) return (there.next ??= there.running.then(again, again))
+  const running = syncOnce(path).finally(() => syncing.delete(path))
+  syncing.set(path, { running, next: undefined })
+  return running
+
+  function again(): Promise<void> {
+    return syncFolder(path)
+  }
+}
+
+async function syncOnce(path: string): Promise<void> {
+  // Windows cannot open folders, and need not.
+  if (process.platform === 'win32') return
+  const folder = await open(path, 'r')
+  try {
+    await folder.sync()
+  } finally {
+    await folder.close()
   }
 }

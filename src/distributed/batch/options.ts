@@ -15,7 +15,7 @@ const ALLOWED: ReadonlySet<string> = new Set(
     'acceptStatus maxResponseBytes maxJsonDepth maxErrorBody strictIntegrity contentCoding params headers ' +
     'auth baseUrl userAgent idempotencyKey allowHostHeader secretNames method json ' +
     'form body timeout timeouts minSpeed maxRetries retry followRedirects ' +
-    'maxRedirects allowDowngrade allowBodyAcrossOrigins poll returnType window unknownWrites responseHeaders'
+    'maxRedirects allowDowngrade allowBodyAcrossOrigins poll returnType window durability unknownWrites responseHeaders'
   ).split(' '),
 )
 

@@ -1,13 +1,17 @@
 /**
- * The results of a chunk that is not done: part files, each written by one start of the chunk (its epoch). A process
- * that was stopped for a while and then went on may write parts beside those of its successor, so a position may be in
- * several of them: the lowest epoch wins, everywhere.
+ * The results of a chunk that is not done: part files, one per start of the chunk (its epoch), which only that start
+ * appends to. A process that was stopped for a while and then goes on writes its part beside that of its successor, so a
+ * position may be in several of them: the lowest epoch wins.
  */
-import { open, readFile, readdir } from 'node:fs/promises'
+import { close as closeFile, open as openFile } from 'node:fs'
+import { open, readdir } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { chunkFolder, chunkName } from './chunk.ts'
 import type { Chunk } from './chunk.ts'
 import { codeOf } from './disk.ts'
+import { readLines } from '../../store/line-reader.ts'
 import { Recovery } from '../../store/recovery.ts'
 import { readLine, writeLine } from '../../store/run-lines.ts'
 import type { Doubt, RecordedJob } from '../../core/journal.ts'
@@ -15,7 +19,13 @@ import type { Doubt, RecordedJob } from '../../core/journal.ts'
 export interface PartName {
   readonly file: string
   readonly epoch: number
-  readonly part: number
+}
+
+/** A part that this process writes. */
+export interface OpenPart {
+  readonly file: string
+  readonly path: string
+  readonly fd: number
 }
 
 /** Where the line of a request is. */
@@ -36,10 +46,10 @@ export interface Past {
   readonly jobs: ReadonlyMap<string, RecordedJob>
 }
 
-const LF = 10
+const openFd = promisify(openFile)
+const closeFd = promisify(closeFile)
 
-export const partName = (chunk: number, epoch: number, part: number): string =>
-  `${chunkName(chunk)}.e${epoch}.p${part}.ndjson`
+export const partName = (chunk: number, epoch: number): string => `${chunkName(chunk)}.e${epoch}.ndjson`
 
 /** The file of a chunk that is done. */
 export const sealedPath = (results: string, chunk: number): string =>
@@ -50,12 +60,30 @@ export const partFolder = (results: string, chunk: number): string => join(resul
 /** The parts of a chunk, in the order in which they count. */
 export async function partsOf(results: string, chunk: number): Promise<PartName[]> {
   const found: PartName[] = []
-  const pattern = new RegExp(String.raw`^${chunkName(chunk)}\.e(\d+)\.p(\d+)\.ndjson$`)
+  const name = chunkName(chunk)
   for (const file of await namesIn(partFolder(results, chunk))) {
-    const [, epoch, part] = pattern.exec(file) ?? []
-    if (epoch !== undefined && part !== undefined) found.push({ file, epoch: Number(epoch), part: Number(part) })
+    const epoch = file.startsWith(name) ? EPOCH.exec(file.slice(name.length))?.[1] : undefined
+    if (epoch !== undefined) found.push({ file, epoch: Number(epoch) })
   }
-  return found.toSorted((a, b) => a.epoch - b.epoch || a.part - b.part)
+  return found.toSorted((a, b) => a.epoch - b.epoch)
+}
+
+const EPOCH = /^\.e(\d+)\.ndjson$/
+
+/**
+ * Makes the part of a start. Its epoch is above those of all parts that were found, and above that of a process that has
+ * made one since: Redis was emptied, counts the starts from 1 again, and that process still writes.
+ */
+export async function openPart(results: string, chunk: number, starts: number, past: Past): Promise<OpenPart> {
+  for (let epoch = Math.max(starts, (past.parts.at(-1)?.epoch ?? 0) + 1); ; epoch++) {
+    const file = partName(chunk, epoch)
+    const path = join(partFolder(results, chunk), file)
+    try {
+      return { file, path, fd: await openFd(path, 'ax', 0o600) }
+    } catch (error) {
+      if (codeOf(error) !== 'EEXIST') throw error
+    }
+  }
 }
 
 async function namesIn(folder: string): Promise<string[]> {
@@ -75,48 +103,68 @@ export async function readParts(results: string, { number, from, rows }: Chunk, 
   const first = Buffer.from(writeLine({ v: 2, salt, at: new Date(0).toISOString() }).trimEnd())
   recovery.take(first, 0)
   for (const { file } of parts) {
-    const bytes = await readFile(join(partFolder(results, number), file))
-    for (const { line, offset, length } of linesIn(bytes)) {
-      const reading = readLine(line)
-      if (reading.kind !== 'done' && reading.kind !== 'intent' && reading.kind !== 'poll') continue
-      if (!reading.summed) continue
-      recovery.take(line, offset + first.length)
-      if (reading.kind !== 'done') continue
-      const { index, ok } = reading.line
-      if (index >= from && index < from + rows && !done.has(index)) done.set(index, { file, offset, length, ok })
+    const fd = await openFd(join(partFolder(results, number), file), 'r')
+    try {
+      await readLines(fd, (line, offset) => {
+        const reading = readLine(line)
+        if (reading.kind !== 'done' && reading.kind !== 'intent' && reading.kind !== 'poll') return
+        if (!reading.summed) return
+        recovery.take(line, offset + first.length)
+        if (reading.kind !== 'done') return
+        const { index, ok } = reading.line
+        if (index < from || index >= from + rows || done.has(index)) return
+        done.set(index, { file, offset, length: line.length + 1, ok })
+      })
+    } finally {
+      await closeFd(fd)
     }
   }
   return { parts, done, doubts: recovery.doubts, jobs: recovery.jobs }
 }
 
-interface Span {
-  readonly line: Buffer
-  readonly offset: number
-  readonly length: number
-}
+/** A part of at most this many bytes is read at once. */
+const WHOLE_BYTES = 1 << 24
+/** Of a larger one, this many lines. */
+const LINES = 32
 
-/** Whole lines only. */
-function* linesIn(bytes: Buffer): Generator<Span, void> {
-  for (let offset = 0; ;) {
-    const end = bytes.indexOf(LF, offset)
-    if (end === -1) return
-    yield { line: bytes.subarray(offset, end), offset, length: end + 1 - offset }
-    offset = end + 1
-  }
-}
-
-/** Reads lines of parts, each file opened once. */
-export async function* linesAt(folder: string, places: Iterable<Place>): AsyncGenerator<Buffer, void> {
-  const files = new Map<string, Awaited<ReturnType<typeof open>>>()
+/** Reads lines of parts, in groups. Each file is opened once. */
+export async function* linesAt(folder: string, places: readonly Place[]): AsyncGenerator<Buffer[], void> {
+  const files = new Map<string, LineFile>()
   try {
-    for (const { file, offset, length } of places) {
-      let opened = files.get(file)
-      if (opened === undefined) files.set(file, (opened = await open(join(folder, file), 'r')))
-      const bytes = Buffer.allocUnsafe(length)
-      await opened.read(bytes, 0, length, offset)
-      yield bytes
+    for (const { file } of places) {
+      if (!files.has(file)) files.set(file, await openLines(join(folder, file)))
+    }
+    for (let from = 0; from < places.length; from += LINES) {
+      const lines = places.slice(from, from + LINES).map(place => (files.get(place.file) as LineFile).read(place))
+      yield lines.every((line): line is Buffer => line instanceof Buffer)
+        ? lines
+        : await Promise.all(lines.map(async line => line))
     }
   } finally {
     await Promise.all([...files.values()].map(file => file.close()))
   }
+}
+
+interface LineFile {
+  readonly read: (place: Place) => Buffer | Promise<Buffer>
+  readonly close: () => Promise<void>
+}
+
+async function openLines(path: string): Promise<LineFile> {
+  const file = await open(path, 'r')
+  try {
+    const { size } = await file.stat()
+    const whole = size <= WHOLE_BYTES ? await file.readFile() : undefined
+    const read = ({ offset, length }: Place): Buffer | Promise<Buffer> =>
+      whole?.subarray(offset, offset + length) ?? readLineAt(file, offset, length)
+    return { read, close: () => file.close() }
+  } catch (error) {
+    await file.close()
+    throw error
+  }
+}
+
+async function readLineAt(file: FileHandle, offset: number, length: number): Promise<Buffer> {
+  const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(length), 0, length, offset)
+  return buffer.subarray(0, bytesRead)
 }

@@ -4,46 +4,78 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Chunk } from './chunk.ts'
 import { codeOf, createWhole } from './disk.ts'
-import { linesAt, partFolder, readParts, sealedPath } from './parts.ts'
+import { linesAt, partFolder, sealedPath } from './parts.ts'
 import type { Place } from './parts.ts'
+import { countsOf } from './sealed.ts'
+import { isAsWritten } from '../../store/run-lines.ts'
 
 export interface Counts {
   readonly ok: number
   readonly failed: number
 }
 
+export interface SealParts {
+  readonly results: string
+  readonly chunk: Chunk
+  /** Where the lines of the requests are, by position: those of earlier starts, then those of this one. */
+  readonly lines: readonly ReadonlyMap<number, Place>[]
+  /** Files to remove once it is sealed. */
+  readonly parts: readonly string[]
+}
+
 /** Lines are written in groups of this many bytes. */
-const WRITE_BYTES = 262_144
+const WRITE_BYTES = 1 << 20
 
 /**
  * Resolves with undefined if requests are missing. Whoever seals first decides: a process that went on after it had
  * lost its chunk finds the file of its successor, and its own lines are dropped.
  */
-export async function seal(results: string, chunk: Chunk, salt: string): Promise<Counts | undefined> {
-  const path = sealedPath(results, chunk.number)
-  const { done, parts } = await readParts(results, chunk, salt)
-  if (done.size < chunk.rows) return undefined
-  const places = Array.from({ length: chunk.rows }, (_, at) => done.get(chunk.from + at) as Place)
-  const folder = partFolder(results, chunk.number)
+export async function seal({ results, chunk, lines, parts }: SealParts): Promise<Counts | undefined> {
+  const { number, from, rows } = chunk
+  const places: Place[] = []
+  for (let position = from; position < from + rows; position++) {
+    const place = placeOf(position, lines)
+    if (place === undefined) return undefined
+    places.push(place)
+  }
+  const path = sealedPath(results, number)
+  const folder = partFolder(results, number)
+  let isOurs: boolean
   try {
-    await createWhole(path, async file => {
+    isOurs = await createWhole(path, async file => {
       let held: Buffer[] = []
       let bytes = 0
-      for await (const line of linesAt(folder, places)) {
-        held.push(line)
-        bytes += line.length
+      for await (const group of linesAt(folder, places)) {
+        for (const line of group) bytes += checked(line, number).length
+        held.push(...group)
         if (bytes < WRITE_BYTES) continue
-        await file.writev(held)
+        await file.writeFile(Buffer.concat(held, bytes))
         held = []
         bytes = 0
       }
-      if (held.length > 0) await file.writev(held)
+      await file.writeFile(Buffer.concat(held, bytes))
     })
   } catch (error) {
     // The process that has sealed it has removed the parts.
     if (codeOf(error) !== 'ENOENT' || !existsSync(path)) throw error
+    isOurs = false
   }
-  for (const { file } of parts) await unlink(join(folder, file)).catch(() => undefined)
+  await Promise.all(parts.map(file => unlink(join(folder, file)).catch(() => undefined)))
+  if (!isOurs) return countsOf(path)
   const ok = places.reduce((sum, place) => sum + (place.ok ? 1 : 0), 0)
-  return { ok, failed: chunk.rows - ok }
+  return { ok, failed: rows - ok }
+}
+
+function placeOf(position: number, lines: SealParts['lines']): Place | undefined {
+  for (const places of lines) {
+    const place = places.get(position)
+    if (place !== undefined) return place
+  }
+  return undefined
+}
+
+/** A sealed file stays for ever, and not every disk tells that it has lost what was written. */
+function checked(line: Buffer, chunk: number): Buffer {
+  if (isAsWritten(line)) return line
+  throw new Error(`a result of chunk ${chunk} was damaged after it was written. Its request is sent again.`)
 }

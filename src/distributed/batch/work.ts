@@ -14,6 +14,7 @@ import { chunkName } from './chunk.ts'
 import type { Chunk } from './chunk.ts'
 import { ChunkRun } from './chunk-run.ts'
 import { Heartbeat } from './heartbeat.ts'
+import { Lineup } from './lineup.ts'
 import { LiveCounts } from './live-counts.ts'
 import { batchLimits } from './batch-limits.ts'
 import { fileOf } from './manifest.ts'
@@ -78,6 +79,8 @@ function within<T>(ms: number, work: Promise<T>): Promise<T | undefined> {
   const timer = setTimeout(late.resolve, ms, undefined)
   return Promise.race([work, late.promise]).finally(() => clearTimeout(timer))
 }
+/** A chunk whose requests are not all taken after this time lets the next one begin. */
+const BEGIN_MS = 200
 
 export class BatchWorker {
   readonly #parts: WorkParts
@@ -268,6 +271,7 @@ class OpenBatch {
   readonly #worker: Worker
   readonly #runs = new Set<ChunkRun | QuarantinedRun>()
   readonly #endings = new Set<Promise<unknown>>()
+  readonly #lineup = new Lineup(BEGIN_MS)
   readonly #quarantine: Quarantine | undefined
   readonly #turns: Turns
   readonly #sink: SinkTrouble
@@ -292,10 +296,10 @@ class OpenBatch {
     this.#manifest = manifest
     this.#results = results
     this.#sink = new SinkTrouble(results)
-    this.#client = new OpenClient({
-      ...planned.client,
-      ...(parts.telemetry !== undefined && { telemetry: parts.telemetry }),
-    })
+    this.#client = new OpenClient(
+      { ...planned.client, ...(parts.telemetry !== undefined && { telemetry: parts.telemetry }) },
+      false,
+    )
     this.#call = planned.call
     this.#index = new ChunkIndex(fileOf(results, 'index'), 'r')
     if (parts.quarantine !== undefined) {
@@ -457,7 +461,9 @@ class OpenBatch {
     }
     const quarantine = job.stalledCounter > 0 || hasTrials(this.#results, chunk.number) ? this.#quarantine : undefined
     const run =
-      quarantine === undefined ? new ChunkRun(parts) : new QuarantinedRun({ ...parts, quarantine, turns: this.#turns })
+      quarantine === undefined
+        ? new ChunkRun({ ...parts, lineup: this.#lineup })
+        : new QuarantinedRun({ ...parts, quarantine, turns: this.#turns })
     this.#runs.add(run)
     // Told to stop while its rows were read.
     if ((this.#state as string) !== 'running') run.stop()

@@ -114,7 +114,7 @@ export interface PollLine {
 }
 
 /** A note about the run itself. Nothing depends on it: readers of outcomes skip it. */
-export type NoteLine = RunStartLine | RunEndLine | PauseLine
+export type NoteLine = RunStartLine | RunEndLine | PauseLine | BatchLine
 
 /** A run that writes at least one line begins. A record has one for each run that has added to it. */
 export interface RunStartLine {
@@ -140,6 +140,19 @@ export interface RunEndLine {
     readonly elapsedMs: number
     /** CPU time of the process during the run, user and system. */
     readonly cpuMs: number
+  }
+}
+
+/** The lines are those of a batch, which several processes have run. */
+export interface BatchLine {
+  readonly run: {
+    readonly event: 'batch'
+    /** When it was submitted, ISO 8601. */
+    readonly at: string
+    readonly batch: string
+    readonly chunks: number
+    /** The number of processes. Absent if it is unknown. */
+    readonly workers?: number
   }
 }
 

@@ -58,6 +58,8 @@ export class Collector {
   start: RunNote | undefined
   end: RunNote | undefined
   readonly causes = new Causes()
+  /** If several processes have run it. */
+  batch: RunNote | undefined
   attempts = 0
   retries = 0
   bytes = 0
@@ -161,6 +163,10 @@ export class Collector {
   }
 
   #addRun(note: RunNote): void {
+    if (note.event === 'batch') {
+      this.batch = note
+      return
+    }
     if (note.event === 'end') {
       this.end = note
       this.causes.add(note)

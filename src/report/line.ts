@@ -4,9 +4,12 @@ import type { Entry } from './entry.ts'
 import { parseLine } from '../store/run-lines.ts'
 import { lineNameOf } from '../store/line-book.ts'
 
-/** The start or the end of a session of the run. */
+/** The start or the end of a session of the run; `batch`: several processes have run it. */
 export interface RunNote {
-  readonly event: 'start' | 'end'
+  readonly event: 'start' | 'end' | 'batch'
+  /** Of a batch. */
+  readonly chunks: number | undefined
+  readonly workers: number | undefined
   readonly atMs: number | undefined
   readonly version: string | undefined
   readonly total: number | undefined
@@ -78,7 +81,9 @@ function idIn(request: Readonly<Record<string, unknown>>): string {
 function runNoteOf(run: Readonly<Record<string, unknown>>): RunNote {
   const shares = objectOf(run['shares'])
   return {
-    event: run['event'] === 'end' ? 'end' : 'start',
+    event: run['event'] === 'end' || run['event'] === 'batch' ? run['event'] : 'start',
+    chunks: numberOf(run['chunks']),
+    workers: numberOf(run['workers']),
     atMs: timeOf(run['at']),
     version: textOf(run['version']),
     total: numberOf(run['total']),

@@ -3,18 +3,20 @@ import type { Collector } from './collector.ts'
 import type { ReportData } from './data.ts'
 import { MAX_HOSTS } from './hosts.ts'
 import { amount } from './words.ts'
+import type { RunNote } from './line.ts'
 import type { FileFacts } from './read-file.ts'
 
 /** @param facts of the file; undefined for outcomes */
 export function notesOf(
-  { clock, sessions, end, ids, hosts, lacksTries, morePauses, samples }: Collector,
+  { clock, sessions, end, ids, hosts, lacksTries, morePauses, samples, batch }: Collector,
   facts: FileFacts | undefined,
   counts: ReportData['counts'],
 ): string[] {
   const shown = samples.failures().length
   return [
     ...sourceNotes(facts),
-    ...(counts.requests > 0 && end?.limitedBy === undefined ? [whyNoCause(sessions, facts)] : []),
+    ...(batch === undefined ? [] : [batchNote(batch)]),
+    ...(counts.requests > 0 && end?.limitedBy === undefined ? [whyNoCause(sessions, facts, batch !== undefined)] : []),
     ...(sessions > 1 ? [`The run has ${amount(sessions)} sessions. The time between them is left out.`] : []),
     ...(counts.requests > 0 && clock.startedAtMs === undefined
       ? ['There are no times, so throughput and concurrency over time are unknown.']
@@ -52,8 +54,14 @@ function sourceNotes(facts: FileFacts | undefined): string[] {
   ]
 }
 
-function whyNoCause(sessions: number, facts: FileFacts | undefined): string {
+function batchNote({ chunks, workers }: RunNote): string {
+  const parts = chunks === undefined ? '' : ` of ${amount(chunks, 'chunk')}`
+  return `A batch${parts}${workers === undefined ? '' : `, run by ${amount(workers, 'worker')}`}.`
+}
+
+function whyNoCause(sessions: number, facts: FileFacts | undefined, isBatch: boolean): string {
   if (facts === undefined) return 'Outcomes do not say what limited the run.'
+  if (isBatch && sessions === 0) return 'Workers do not record what limited a batch.'
   return sessions > 0
     ? 'The file has no line for the end of the run, so what limited it is unknown: it was killed, or is still running.'
     : 'The file has no lines about the run itself, so what limited it is unknown.'

@@ -1,11 +1,13 @@
 /** Who works, and how far all of them are, with a real Redis. */
+import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { describe, expect, it } from 'vitest'
 import { countingServer, folder, startWorker, until } from './batch-kit.ts'
 import { NO_REDIS, redisServer } from './redis.ts'
-import { cancel, deleteBatch, status, submit, watch, work, workers } from '../../src/distributed/index.ts'
+import { cancel, collect, deleteBatch, status, submit, watch, work, workers } from '../../src/distributed/index.ts'
 import { connectRedis } from '../../src/distributed/redis.ts'
 import type { BatchStatus } from '../../src/distributed/index.ts'
+import { parallelRequests } from '../../src/index.ts'
 import { PACKAGE_VERSION } from '../../src/core/version.ts'
 
 describe.skipIf(NO_REDIS)('a fleet of workers', () => {
@@ -59,6 +61,26 @@ describe.skipIf(NO_REDIS)('a fleet of workers', () => {
     expect(seen[0]).toMatchObject({ state: 'running', chunksDone: 0 })
     expect(seen.some(({ chunksDone, live }) => chunksDone === 0 && live.ok > 0 && live.rate > 0)).toBe(true)
     expect(seen.at(-1)).toMatchObject({ state: 'done', ok: 900, failed: 100, live: { ok: 900, failed: 100, left: 0 } })
+  }, 60_000)
+
+  it('is told by the collected file, which can be continued as any run file', async () => {
+    await using redis = await redisServer()
+    await using server = await countingServer(20)
+    using files = folder()
+    const { url: broker } = redis
+    const given = { broker, batch: 'told', results: files.at('results') }
+    await submit(server.urls(200), { ...given, chunkRows: 20, options: { concurrency: 4 } })
+    const processes = [startWorker(broker, 'told', 20_000, true), startWorker(broker, 'told', 20_000, true)]
+    expect(await Promise.all(processes.map(({ exit }) => exit))).toEqual([0, 0])
+    const output = files.at('out.jsonl')
+    await collect({ broker, batch: 'told', output })
+    const [, line = ''] = readFileSync(output, 'utf8').split('\n')
+    expect(JSON.parse(line)).toMatchObject({ run: { event: 'batch', batch: 'told', chunks: 10, workers: 2 } })
+    // The folder alone does not know it.
+    await collect({ results: given.results, output, overwrite: true })
+    expect(readFileSync(output, 'utf8').split('\n')[1]).not.toContain('workers')
+    expect(await parallelRequests(server.urls(201), { resume: output })).toHaveLength(201)
+    expect(server.extra()).toBe(0)
   }, 60_000)
 
   it('leaves nothing of a batch that is deleted', async () => {

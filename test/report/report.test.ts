@@ -135,6 +135,15 @@ describe('the data of a report', () => {
     expect(resumed.notes).toContain('The run has 2 sessions. The time between them is left out.')
   })
 
+  test('says of a collected batch how many workers have run it, and knows no cause', async () => {
+    const batch = (fields: object): string => note({ run: { event: 'batch', at: at(0), batch: 'b1', ...fields } })
+    const { notes, run } = await dataOf(runFile(onTestFinished, batch({ chunks: 1_200, workers: 3 }), done(0)))
+    expect(notes).toEqual(['A batch of 1,200 chunks, run by 3 workers.', 'Workers do not record what limited a batch.'])
+    expect(run.sessions).toBe(0)
+    const unknown = await dataOf(runFile(onTestFinished, batch({ chunks: 1 }), done(0)))
+    expect(unknown.notes[0]).toBe('A batch of 1 chunk.')
+  })
+
   test('counts unsafe requests without a result', async () => {
     const intent = { v: 2, index: 0, id: '#0', print: 'a', at: at(0), method: 'POST', url: 'https://api.example.com/' }
     const path = runFile(

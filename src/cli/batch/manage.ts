@@ -12,10 +12,10 @@ import { formatDuration } from '../../core/duration.ts'
 import { printable } from '../../core/printable.ts'
 import type { Broker } from '../../distributed/batch/broker.ts'
 import { collectBatch } from '../../distributed/batch/collect.ts'
-import { cancel, deleteBatch, pause, resume, statusOf } from '../../distributed/batch/control.ts'
+import { cancel, collectable, deleteBatch, pause, resume, statusOf } from '../../distributed/batch/control.ts'
 import type { BatchStatus } from '../../distributed/batch/control.ts'
 import { examine } from '../../distributed/batch/doctor.ts'
-import { knownManifest, reconcile } from '../../distributed/batch/reconcile.ts'
+import { reconcile } from '../../distributed/batch/reconcile.ts'
 import type { Reconciled } from '../../distributed/batch/reconcile.ts'
 import { workersOf } from '../../distributed/batch/workers.ts'
 
@@ -121,21 +121,28 @@ async function collect(batch: string | undefined, own: BatchFlags, flags: GivenF
   const other = flags.find(([name]) => name !== 'output' && name !== 'overwrite')
   if (other !== undefined) throw new UsageError(`collect: --${other[0]} is a flag of a run. See preq collect --help.`)
   const path = flags.findLast(([name]) => name === 'output')?.[1]
-  const results = own.results === undefined ? await resultsOf(batch, own) : resolve(own.results)
+  const { results, workers } = await collectableOf(batch, own)
   const { requests, missing } = await collectBatch({
     results,
     output: typeof path === 'string' && path !== '-' ? path : process.stdout,
     overwrite: flags.some(([name]) => name === 'overwrite'),
     partial: own.partial === true,
+    workers,
   })
   say(`${requests} results${missing === 0 ? '' : `, ${missing} requests have none yet`}.`)
   return missing === 0 ? 0 : 1
 }
 
-function resultsOf(batch: string | undefined, own: BatchFlags): Promise<string> {
+async function collectableOf(
+  batch: string | undefined,
+  own: BatchFlags,
+): Promise<{ readonly results: string; readonly workers?: number | undefined }> {
+  const given = own.results === undefined ? undefined : resolve(own.results)
+  if (given !== undefined && (batch === undefined || own.broker === undefined)) return { results: given }
   if (batch === undefined)
     throw new UsageError('collect: expected the name of a batch, or --results FOLDER, got neither.')
-  return use(own, async broker => (await knownManifest(broker, batch)).results)
+  const { results, workers } = await use(own, broker => collectable(broker, batch))
+  return { results: given ?? results, workers }
 }
 
 async function doctor(broker: Broker): Promise<number> {

@@ -15,7 +15,7 @@ import type { BatchLimits } from './limits.ts'
 import type { Manifest } from './manifest.ts'
 import { checkOptions, planOptions } from './options.ts'
 import { quarantineFile } from './quarantine.ts'
-import { knownManifest, reconcile as reconcileBatch } from './reconcile.ts'
+import { reconcile as reconcileBatch } from './reconcile.ts'
 import type { Reconciled } from './reconcile.ts'
 import { rowOf } from './rows.ts'
 import { listedNames, secretIn } from './secrets.ts'
@@ -255,18 +255,18 @@ export interface CollectOptions extends Partial<BatchOptions> {
  * @example await collect({ results: '/shared/b1', output: 'b1.jsonl' })
  */
 export async function collect(given: CollectOptions): Promise<Collected> {
-  const { output, overwrite = false, partial = false } = given
-  const results = given.results ?? (await resultsOf(given))
-  return collectBatch({ results: absolute(results), output, overwrite, partial })
-}
-
-async function resultsOf({ broker: url, batch, brokerTls }: CollectOptions): Promise<string> {
-  if (url === undefined || batch === undefined) {
+  const { broker, batch, output, overwrite = false, partial = false } = given
+  const known =
+    broker === undefined || batch === undefined
+      ? undefined
+      : await withBroker({ ...given, broker }, opened => control.collectable(opened, batch))
+  const results = given.results ?? known?.results
+  if (results === undefined) {
     throw new ConfigError([
       'results: expected the folder of the results, or a broker and the name of the batch, got neither.',
     ])
   }
-  return withBroker({ broker: url, brokerTls }, async broker => (await knownManifest(broker, batch)).results)
+  return collectBatch({ results: absolute(results), output, overwrite, partial, workers: known?.workers })
 }
 
 /** How far a batch is. @throws ConfigError */

@@ -30,6 +30,8 @@ export interface CollectParts {
   readonly overwrite: boolean
   /** Leaves out chunks that are not done. */
   readonly partial: boolean
+  /** How many workers have run it; undefined if Redis was not asked, or has lost it. */
+  readonly workers?: number | undefined
 }
 
 export async function collectBatch(parts: CollectParts): Promise<Collected> {
@@ -60,7 +62,7 @@ export async function collectBatch(parts: CollectParts): Promise<Collected> {
   }
 }
 
-async function writeAll({ results, partial }: CollectParts, stream: Writable): Promise<Collected> {
+async function writeAll({ results, partial, workers }: CollectParts, stream: Writable): Promise<Collected> {
   const manifest = await readManifest(results)
   if (manifest === undefined) {
     throw new ConfigError([`results: expected the folder of a batch, got ${results}, which has none.`])
@@ -75,6 +77,8 @@ async function writeAll({ results, partial }: CollectParts, stream: Writable): P
     let missing = 0
     // The result is a run file: it can be resumed, and reported on.
     await put(stream, Buffer.from(writeLine({ v: 2, salt, at })))
+    const about = { at, batch, chunks: index.count, ...(workers !== undefined && { workers }) }
+    await put(stream, Buffer.from(writeLine({ run: { event: 'batch', ...about } })))
     for (let number = 0; number < index.count; number++) {
       const chunk = index.read(number) as Chunk
       const path = sealedPath(results, number)

@@ -123,6 +123,16 @@ export function liveStatus({ batch, requests, isWhole, isDone, exact, live, work
   }
 }
 
+/** What is collected: where its results are, and how many workers have run it. */
+export async function collectable(
+  broker: Broker,
+  batch: string,
+): Promise<{ readonly results: string; readonly workers: number | undefined }> {
+  const { results } = await knownManifest(broker, batch)
+  const { workers } = await broker.live(batch)
+  return { results, workers: workers === 0 ? undefined : workers }
+}
+
 export async function pause(broker: Broker, batch: string): Promise<void> {
   await knownManifest(broker, batch)
   await broker.queue(batch).pause()

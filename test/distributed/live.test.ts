@@ -1,10 +1,14 @@
 /** What workers count while a batch runs, and what a status makes of it. */
+import { PassThrough } from 'node:stream'
 import { describe, expect, it } from 'vitest'
+import type { Broker } from '../../src/distributed/batch/broker.ts'
 import { liveStatus } from '../../src/distributed/batch/control.ts'
 import { LiveCounts, NOTHING } from '../../src/distributed/batch/live-counts.ts'
+import { BatchWorker } from '../../src/distributed/batch/work.ts'
+import type { WorkParts } from '../../src/distributed/batch/work.ts'
 import type { WorkerInfo } from '../../src/distributed/batch/workers.ts'
 import type { Outcome } from '../../src/core/outcome.ts'
-import { workerScreen } from '../../src/cli/batch/worker-display.ts'
+import { showWorker, workerScreen } from '../../src/cli/batch/worker-display.ts'
 import { watchScreen } from '../../src/cli/batch/watch.ts'
 import { workersTable } from '../../src/cli/batch/workers.ts'
 import { isSettled } from '../../src/distributed/batch/watch.ts'
@@ -157,6 +161,18 @@ describe('the progress of a batch on a terminal', () => {
     const shown = workerScreen({ batches: () => [...worker('b1', 12).batches], counts }, 80, plain)
     expect(shown).toBe('  1    12/s    2 retries   1 failed\n  2 chunks open of b1')
     expect(workerScreen({ batches: () => [], counts }, 80, plain)).toContain('waiting for a batch')
+  })
+
+  it('of one worker is redrawn while it works', async () => {
+    const broker = { redis: { on: () => undefined } } as unknown as Broker
+    const idle = new BatchWorker({ broker } as WorkParts)
+    const stream = Object.assign(new PassThrough(), { isTTY: true, columns: 80, rows: 24 })
+    const display = await showWorker(idle, stream as unknown as NodeJS.WriteStream, true)
+    display.say('preq: a message')
+    display.done()
+    const text = (stream.read() as Buffer).toString()
+    expect(text).toContain('preq: a message\n')
+    expect(text).toContain('waiting for a batch')
   })
 })
 

@@ -43,15 +43,11 @@ export async function showWorker(
 }
 
 /** Never wider than the terminal. */
-export function workerScreen(
-  { batches, counts }: Pick<BatchWorker, 'batches' | 'counts'>,
-  columns: number,
-  paint: Paint,
-): string {
-  const open = batches()
+export function workerScreen(worker: Pick<BatchWorker, 'batches' | 'counts'>, columns: number, paint: Paint): string {
+  const open = worker.batches()
   const sum = (of: (one: (typeof open)[number]) => number): number => open.reduce((all, one) => all + of(one), 0)
   const total = { ok: 0, failed: 0, retries: 0, bytes: 0 }
-  for (const one of counts.values()) {
+  for (const one of worker.counts.values()) {
     total.ok += one.ok
     total.failed += one.failed
     total.retries += one.retries

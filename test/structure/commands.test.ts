@@ -1,10 +1,10 @@
 /**
  * Every ```sh and ```py block of the guides below runs as it stands, in the order of the page, in one folder per page.
  * `https://api.example.com` becomes a local server, and `preq` the built one. What needs a command or a Python package
- * that is missing is skipped.
+ * that is missing is skipped. Of other pages, whose commands read files that are not shown, each command is accepted.
  */
 import { execFile, execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join, resolve } from 'node:path'
 import { promisify } from 'node:util'
@@ -15,6 +15,7 @@ import { fencesOf, printed, snippetsOf } from '../support/snippets.ts'
 import type { Snippet } from '../support/snippets.ts'
 
 const run = promisify(execFile)
+const MAIN = resolve('dist/cli/main.js')
 const PAGES = [
   ...readdirSync('docs/coming-from')
     .filter(name => name.endsWith('.md'))
@@ -25,6 +26,27 @@ const PAGES = [
   'docs/retries.md',
   'docs/untrusted-urls.md',
 ]
+/** Pages whose commands read files that the page does not show: each command has to be accepted. */
+const TALKING = ['cli', 'failures', 'limits', 'polling', 'progress', 'reports', 'sinks'].map(name => `docs/${name}.md`)
+/** What these files contain in the imagination of the reader. */
+const FILES: Readonly<Record<string, string>> = {
+  'days.txt': '2026-11-29\n2026-11-30\n',
+  'ids.csv': 'id\n1\n2\n',
+  'jobs.jsonl': '{"url":"https://api.example.com/a"}\n',
+  'people.csv': 'id,name\n1,Ada\n2,Grace\n',
+  'prompts.csv': 'prompt\na cat\n',
+  'repos.csv': 'owner,name\nnodejs,node\n',
+  'rows.csv': 'account,id\ngold,1\n',
+  'teams.txt': 'a\nb\n',
+  'texts.csv': 'text,length\nhello,5\n',
+  'urls.txt': 'https://api.example.com/a\nhttps://api.example.com/b\n',
+  'users.csv': 'id,name\n1,Ada\n',
+  'users.txt': '1\n2\n',
+}
+/** Files of earlier runs. */
+const RUN_FILES = ['run.jsonl', 'yesterday.jsonl', 'today.jsonl']
+/** Hosts that have no server here. */
+const ELSEWHERE = ['https://api.github.com']
 /** Debian's packages belong to its own Python, which need not be the first one. */
 const PYTHONS = ['python3', '/usr/bin/python3']
 
@@ -34,6 +56,12 @@ const commands = PAGES.flatMap(page =>
     .map(snippet => ({ page, snippet })),
 )
 
+const accepted = TALKING.flatMap(page =>
+  fencesOf(readFileSync(page, 'utf8'))
+    .filter(({ language, runs }) => language === 'sh' && runs)
+    .flatMap(({ line, code }) => commandsOf(code).map(command => ({ page, line, command }))),
+)
+
 let folder: string
 let api: ExampleApi
 
@@ -41,8 +69,10 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'parallel-requests-'))
   api = await exampleApi()
   mkdirSync(join(folder, 'bin'))
-  const preq = `#!/bin/sh\nexec '${process.execPath}' '${resolve('dist/cli/main.js')}' "$@"\n`
+  const preq = `#!/bin/sh\nexec '${process.execPath}' '${MAIN}' "$@"\n`
   writeFileSync(join(folder, 'bin', 'preq'), preq, { mode: 0o755 })
+  const args = [MAIN, '-q', api.local('https://api.example.com/a'), ...RUN_FILES.flatMap(name => ['-o', name])]
+  await run(process.execPath, args, { cwd: folder })
   for (const page of PAGES) {
     mkdirSync(folderOf(page))
     for (const { file, code } of fencesOf(readFileSync(page, 'utf8'))) {
@@ -63,7 +93,7 @@ describe('the guides', () => {
       const [command = '', ...args] = program ?? []
       const ran = await run(command, [...args, api.local(snippet.code)], {
         cwd: folderOf(page),
-        env: { ...process.env, PATH: [join(folder, 'bin'), process.env['PATH']].join(delimiter) },
+        env: environment(),
         timeout: 110_000,
       }).catch((error: { code: number; stdout: string; stderr: string }) => error)
 
@@ -74,7 +104,39 @@ describe('the guides', () => {
   }
 })
 
+describe('each command', () => {
+  for (const { page, line, command } of accepted) {
+    it(`of ${page} at line ${line} is accepted: ${command.split('\n')[0]?.slice(0, 60)}`, async () => {
+      const cwd = mkdtempSync(join(folder, 'accepted-'))
+      for (const [name, text] of Object.entries(FILES)) writeFileSync(join(cwd, name), api.local(text))
+      for (const name of RUN_FILES) cpSync(join(folder, name), join(cwd, name))
+      for (const [, name = ''] of command.matchAll(/-o (\S+)/g)) rmSync(join(cwd, name), { force: true })
+      const elsewhere = ELSEWHERE.reduce((text, host) => text.replaceAll(host, 'https://api.example.com'), command)
+      const ran = await run('bash', ['-c', api.local(elsewhere)], { cwd, env: environment(), timeout: 110_000 }).catch(
+        (error: { code: number; stdout: string; stderr: string }) => error,
+      )
+
+      // 1: the server here does not answer as that of the page. 2: the command is wrong.
+      expect({ exit: 'code' in ran ? ran.code : 0, stderr: ran.stderr }).toEqual({
+        exit: expect.toSatisfy((code: number) => code === 0 || code === 1),
+        stderr: expect.any(String),
+      })
+    })
+  }
+})
+
+const environment = (): NodeJS.ProcessEnv => ({
+  ...process.env,
+  TOKEN: 'token',
+  PATH: [join(folder, 'bin'), process.env['PATH']].join(delimiter),
+})
+
 const folderOf = (page: string): string => join(folder, page.replaceAll('/', '-'))
+
+/** The commands of a block, those of `preq` without a Redis only. One may have several lines. */
+function commandsOf(code: string): string[] {
+  return code.split(/(?<!\\)\n/).filter(command => command.startsWith('preq ') && !command.includes('--broker'))
+}
 
 /** Undefined if something that it needs is missing. */
 function programOf({ language, code, needs }: Snippet): readonly string[] | undefined {

@@ -28,7 +28,15 @@ export {
   isSchemaError,
   isTimeoutError,
 } from './core/error.ts'
-export type { Follow, FollowContext, FollowUpInput, FollowUps, Until } from './core/follow.ts'
+export type {
+  Follow,
+  FollowContext,
+  FollowLimits,
+  FollowOptions,
+  FollowUpInput,
+  FollowUps,
+  Until,
+} from './core/follow.ts'
 export type { PageStyle, Pagination, PaginationFields, Path } from './core/pagination.ts'
 export { InputError, isInputError } from './core/input-error.ts'
 export type { ErrorResponse } from './core/error.ts'
@@ -36,11 +44,19 @@ export type {
   BreakerInput,
   ClientOptions,
   CookiesInput,
+  DispatcherLike,
+  DrainOptions,
   FailureMode,
   HostLimits,
   LookupInput,
   MinSpeedInput,
+  RequestOptions,
+  SharedOptions,
+  StreamOptions,
 } from './core/options.ts'
+export type { ConnectionOptions, LookupAnswer } from './core/connection-options.ts'
+export type { ProxyOptions } from './core/proxy-options.ts'
+export type { ResumeOptions } from './core/resume-options.ts'
 export type { FailedOutcome, OkOutcome, Outcome, RequestSummary, ResponseSummary, Timings } from './core/outcome.ts'
 export type { PollInput, PollMatch } from './core/poll.ts'
 export { PartialFailureError, isPartialFailureError } from './client/partial-failure.ts'
@@ -66,18 +82,26 @@ export { ReturnType } from './core/spec.ts'
 export type {
   AttemptContext,
   Auth,
+  AuthRequest,
+  BodyInput,
   ClientAuth,
   CostInput,
   CostRequest,
+  Duration,
   FetchRequest,
   FileInput,
+  FormInput,
+  HeadersInput,
   HookRequest,
+  HookVerdict,
   Hooks,
   MultipartInput,
   OAuth,
   OAuthInput,
   Params,
   ParseContext,
+  ProxyInput,
+  RateInput,
   Refreshed,
   RequestSpec,
   RequestView,
@@ -90,6 +114,8 @@ export type {
   SavedFile,
   ServerEvent,
   Schema,
+  Size,
+  TimeoutsInput,
   TokenAuth,
   TokenContext,
 } from './core/spec.ts'

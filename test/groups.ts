@@ -31,6 +31,7 @@ export const REST = [
   'test/examples.test.ts',
   'test/hostile/**/*.test.ts',
   'test/package/**/*.test.ts',
+  'test/site/**/*.test.ts',
   'test/types/**/*.test.ts',
   'test/structure/commands.test.ts',
   'test/structure/snippets.test.ts',

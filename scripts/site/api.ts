@@ -42,7 +42,8 @@ const HELPERS = [
 ]
 
 const nameOf = (module: string): string =>
-  Object.keys(ENTRIES).find(entry => ENTRIES[entry] === `src/${module === 'index' ? '' : `${module}/`}index.ts`) ?? module
+  Object.keys(ENTRIES).find(entry => ENTRIES[entry] === `src/${module === 'index' ? '' : `${module}/`}index.ts`) ??
+  module
 
 /** @throws when TypeDoc has an error or a warning */
 export async function writeApi(folder: string): Promise<void> {

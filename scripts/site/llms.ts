@@ -32,6 +32,9 @@ export function descriptionOf(markdown: string): string {
     .split(/\n{2,}/)
     .map(block => block.trim())
     .find(block => block !== '' && !/^(?:#|```|\||<!--|- |!\[)/.test(block))
-  const plain = (paragraph ?? '').replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1').replaceAll(/[`*]/g, '').replaceAll(/\s+/g, ' ')
+  const plain = (paragraph ?? '')
+    .replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1')
+    .replaceAll(/[`*]/g, '')
+    .replaceAll(/\s+/g, ' ')
   return plain.length <= 200 ? plain : `${plain.slice(0, 199)}…`
 }

@@ -21,7 +21,13 @@ export const htmlFiles = (): string[] => globSync('**/*.html', { cwd: PUBLIC }).
 
 export const htmlOf = (path: string): string => readFileSync(join(PUBLIC, path), 'utf8')
 
-const ENTITIES: Readonly<Record<string, string>> = { '&lt;': '<', '&gt;': '>', '&quot;': '"', '&#39;': "'", '&amp;': '&' }
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&lt;': '<',
+  '&gt;': '>',
+  '&quot;': '"',
+  '&#39;': "'",
+  '&amp;': '&',
+}
 
 /** The text of HTML as a reader sees it. */
 export const plain = (html: string): string =>

@@ -28,7 +28,11 @@ describe('the pages', () => {
     const main = mainOf(htmlOf(htmlPath(path)))
     const shown = new Set([...main.matchAll(/<h[1-6]\b[\s\S]*?<\/h[1-6]>/g)].map(([heading]) => plain(heading)))
     const headings = [...prose.matchAll(/^#{1,6} (.+)$/gm)].map(([, text = '']) =>
-      text.replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1').replaceAll('`', '').replaceAll(/\s+/g, ' ').trim(),
+      text
+        .replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1')
+        .replaceAll('`', '')
+        .replaceAll(/\s+/g, ' ')
+        .trim(),
     )
     expect(headings.filter(heading => !shown.has(heading))).toEqual([])
 
@@ -83,7 +87,8 @@ describe('the pages', () => {
   })
 })
 
-const idsOf = (html: string): ReadonlySet<string> => new Set([...html.matchAll(/\bid="([^"]*)"/g)].map(([, id = '']) => id))
+const idsOf = (html: string): ReadonlySet<string> =>
+  new Set([...html.matchAll(/\bid="([^"]*)"/g)].map(([, id = '']) => id))
 
 describe('the reference', () => {
   test.each(Object.entries(ENTRIES))('has a page for every export of %s', (name, entry) => {
@@ -101,7 +106,9 @@ describe('the reference', () => {
 function exportsOf(path: string): string[] {
   const source = ts.createSourceFile(path, readFileSync(path, 'utf8'), ts.ScriptTarget.Latest)
   return source.statements.flatMap(statement =>
-    ts.isExportDeclaration(statement) && statement.exportClause !== undefined && ts.isNamedExports(statement.exportClause)
+    ts.isExportDeclaration(statement) &&
+    statement.exportClause !== undefined &&
+    ts.isNamedExports(statement.exportClause)
       ? statement.exportClause.elements.map(({ name }) => name.text)
       : [],
   )
@@ -109,7 +116,9 @@ function exportsOf(path: string): string[] {
 
 describe('llms.txt', () => {
   test('names every page of the index, and each is there as Markdown', () => {
-    const links = [...readFileSync(join(PUBLIC, 'llms.txt'), 'utf8').matchAll(/\]\(\/([^)]+)\)/g)].map(([, to = '']) => to)
+    const links = [...readFileSync(join(PUBLIC, 'llms.txt'), 'utf8').matchAll(/\]\(\/([^)]+)\)/g)].map(
+      ([, to = '']) => to,
+    )
     expect(links.filter(link => !existsSync(join(PUBLIC, link)))).toEqual([])
     expect(links).toHaveLength(groupsOf().flatMap(({ items }) => items).length)
   })
@@ -184,7 +193,7 @@ describe.skipIf(isMissing('chromium'))('the site in a browser', () => {
     ['reference/errors.html', 'dark'],
     ['reference/api/parallel-requests/interfaces/ClientOptions.html', 'dark'],
     ['examples/basic.html', 'light'],
-  ] as const  )('is accessible: %s, %s', async (path, scheme) => {
+  ] as const)('is accessible: %s, %s', async (path, scheme) => {
     const made = await context(1280, scheme)
     const issues = await seriousIssues(await visited(made, path))
     await made.close()

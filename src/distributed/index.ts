@@ -5,12 +5,14 @@ export {
   batches,
   cancel,
   collect,
+  dead,
   deleteBatch,
   examineBroker,
   limits,
   pause,
   reconcile,
   resume,
+  retryBatch,
   status,
   submit,
   watch,
@@ -24,6 +26,7 @@ export type {
   DeleteOptions,
   LimitsOptions,
   ReconcileOptions,
+  RetryBatchOptions,
   SigningOptions,
   SubmitOptions,
   SubmitRequests,
@@ -32,9 +35,11 @@ export type {
 } from './batch/api.ts'
 export type { Collected } from './batch/collect.ts'
 export type { BatchStatus, LiveStatus } from './batch/control.ts'
+export type { Dead, DeadChunk, DeadRequest } from './batch/dead.ts'
 export type { BrokerFinding } from './batch/doctor.ts'
 export type { BatchLimits } from './batch/limits.ts'
 export type { Reconciled } from './batch/reconcile.ts'
+export type { RetryResult } from './batch/retry.ts'
 export type { SubmitResult } from './batch/submit.ts'
 export type { WorkerBatch, WorkerInfo, WorkerReport } from './batch/workers.ts'
 export { redisLimits } from './limits/redis-limits.ts'

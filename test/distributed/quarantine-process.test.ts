@@ -1,5 +1,5 @@
 /** Requests that end the process of their worker: each fails alone, and all others have results. */
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { countingServer, folder, linesOf, startProcess, until } from './batch-kit.ts'
@@ -54,7 +54,7 @@ describe.skipIf(NO_REDIS)('a request that ends its process', () => {
     expect(await finish({ broker: redis.url, batch: 'poison' }, 1)).toBe(1)
     expect(await failures(files, 300)).toEqual([[57, 'resource/poison']])
     const [line] = linesOf(files.at('out.jsonl')).filter(({ ok }) => !ok)
-    expect(line?.error?.message).toContain('has ended 2 times while it was the only request')
+    expect(line?.error?.message).toMatch(/has ended \d times while it was the only request/)
     // The worker, log2 of the size of the chunk, and one.
     expect(server.hits.get('/57')).toBeLessThanOrEqual(8)
     expect(await status(given)).toMatchObject({ state: 'done', ok: 299, failed: 1 })
@@ -115,6 +115,31 @@ describe.skipIf(NO_REDIS)('a request that ends its process', () => {
     expect(await finish({ broker: redis.url, batch: 'poison' }, 1)).toBe(1)
     expect(await failures(files, 100)).toEqual([[57, 'in_doubt/crash']])
     expect(server.hits.get('/57')).toBe(1)
+  })
+
+  it('is not seen in a storm of kills of workers, in quarantine or not', async () => {
+    await using redis = await redisServer()
+    await using server = await countingServer(400)
+    using files = folder()
+    const given = { broker: redis.url, batch: 'storm', results: files.at('results') }
+    await submit(server.urls(400), { ...given, chunkRows: 50, options: { concurrency: 4 } })
+    const quick = { broker: redis.url, batch: 'storm', lockMs: 1_000 }
+    const workers = [start(quick), start(quick)]
+    const requests = (): number => server.hits.size + server.extra()
+    let hasTrials = false
+    for (let kills = 0; kills < 12 && (await status(given)).state !== 'done'; kills++) {
+      const before = requests()
+      await until('requests arrive', () => requests() > before + 8)
+      hasTrials ||= readdirSync(files.at('results/00000')).some(name => name.includes('trials'))
+      const killed = workers.shift()
+      killed?.child.kill('SIGKILL')
+      await killed?.exit
+      workers.push(start(quick))
+    }
+    expect(hasTrials).toBe(true)
+    await Promise.all(workers.map(({ exit }) => exit))
+    expect(await failures(files, 400)).toEqual([])
+    expect(await status(given)).toMatchObject({ state: 'done', ok: 400, failed: 0 })
   })
 
   it('is not looked for in a chunk whose worker is told to stop', async () => {

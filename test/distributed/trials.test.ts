@@ -36,7 +36,7 @@ function play(rows: number, isDeadly: (position: number) => boolean, by?: string
 
 describe('nextTrial', () => {
   it('finds one deadly request with fewer deaths than halving, for any size of a chunk', () => {
-    const found = [4, 10, 100, 1_000, 100_000].map(rows => {
+    const found = [4, 10, 100, 1_000, 10_000].map(rows => {
       const { poison, deaths } = play(rows, position => position === 3, 'SIGKILL')
       // The first death is that of a worker.
       return { rows, poison, isBounded: 1 + deaths <= Math.log2(rows) + 2 }

@@ -64,6 +64,8 @@ export function addBatchCommands(
   add('status', '<batch>', ['--watch'])
   add('limits', '<batch>', ['--results <value>'])
   add('reconcile', '<batch>', ['--results <value>', '--sign <value>'])
+  add('retry', '<batch>', ['--results <value>', '--sign <value>'])
+  add('dead', '<batch>', ['--results <value>'])
   add('delete', '<batch>', ['--files'])
   for (const name of ['pause', 'cancel'] as const) add(name, '<batch>', [])
   add('resume', '<batch>', ['--sign <value>'])

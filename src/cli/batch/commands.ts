@@ -8,6 +8,8 @@ export const BATCH_COMMANDS = {
   resume: 'continue a batch that was paused or cancelled',
   cancel: 'end a batch; its results stay',
   limits: 'show the rates of a batch, or change them while it runs',
+  retry: 'send failed requests of a batch again',
+  dead: 'list requests that end their worker, and chunks that fail',
   reconcile: 'add chunks again that Redis has lost',
   delete: 'delete a batch that no worker has',
   batches: 'list the batches',
@@ -121,6 +123,30 @@ ${BROKER}  -r, --rate N/UNIT     of all hosts together; --rate-burst N at once
       --host-limit HOST=N/UNIT  of a certain host
       --results FOLDER  where this machine has the results, which keep the rates
       --format json     as JSON
+`,
+  retry: `Usage: preq retry NAME --broker URL --retry-only CODES
+
+Sends failed requests again: their chunks are put into the queue, so the batch
+is not done until workers have finished them. Other results are kept. Chunks
+that are not done yet are left alone.
+
+${BROKER}      --retry-only CODES  codes and classes: 5xx,404,timeout,resource/poison
+      --retry-failed    all failures
+      --unknown-writes resend
+                        also unsafe requests that may have been carried out
+      --sign env:KEY    if the batch is signed
+      --results FOLDER  needed if Redis has lost the whole batch
+`,
+  dead: `Usage: preq dead NAME --broker URL [--format json]
+
+Lists requests that have failed because they end the process of their worker
+(resource/poison), and chunks that could not be run. preq retry and preq
+reconcile try them again.
+
+${BROKER}      --format json     as JSON
+      --results FOLDER  needed if Redis has lost the whole batch
+
+Exit code: 0 if there are none, 1 if there are some.
 `,
   reconcile: `Usage: preq reconcile NAME --broker URL [--results FOLDER]
 

@@ -4,6 +4,8 @@ import type { BatchArgs, BatchFlags } from './args.ts'
 import { use } from './broker.ts'
 import { limits } from './limits.ts'
 import { watch } from './watch.ts'
+import { deadText } from './dead-text.ts'
+import { retry } from './retry.ts'
 import { workersTable } from './workers.ts'
 import type { GivenFlags } from '../settings.ts'
 import { UsageError } from '../usage-error.ts'
@@ -14,6 +16,7 @@ import type { Broker } from '../../distributed/batch/broker.ts'
 import { collectBatch } from '../../distributed/batch/collect.ts'
 import { cancel, collectable, deleteBatch, pause, resume, statusOf } from '../../distributed/batch/control.ts'
 import type { BatchStatus } from '../../distributed/batch/control.ts'
+import { deadOf } from '../../distributed/batch/dead.ts'
 import { examine } from '../../distributed/batch/doctor.ts'
 import { reconcile } from '../../distributed/batch/reconcile.ts'
 import type { Reconciled } from '../../distributed/batch/reconcile.ts'
@@ -39,6 +42,14 @@ export async function manage({ command, words, own }: ManageArgs, flags: GivenFl
       return use(own, async broker => {
         const found = await workersOf(broker)
         return print(isJson(flags) ? `${JSON.stringify(found)}\n` : workersTable(found))
+      })
+    case 'retry':
+      return retry(batch, own, flags)
+    case 'dead':
+      return use(own, async broker => {
+        const found = await deadOf(broker, batch, own.results)
+        print(isJson(flags) ? `${JSON.stringify(found)}\n` : deadText(found))
+        return found.requests.length + found.chunks.length === 0 ? 0 : 1
       })
     case 'pause':
       return use(own, async broker => {

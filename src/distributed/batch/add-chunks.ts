@@ -15,18 +15,19 @@ const MOST_TRIES = 20
 export async function addChunks(
   broker: Broker,
   manifest: Manifest,
-  chunks: readonly (readonly [Chunk, string | undefined])[],
+  chunks: readonly (readonly [chunk: Chunk, text: string | undefined, generation?: number])[],
 ): Promise<void> {
   const { batch, id, rows } = manifest
   const { keys } = broker
   const problem = manifestProblem(manifest, keys)
   if (problem !== undefined) throw new ConfigError([`batch: ${problem}`])
-  const jobs = chunks.map(([{ number, digest, offset, length, from }, text]) => {
+  const jobs = chunks.map(([{ number, digest, offset, length, from }, text, generation = 0]) => {
     const data: ChunkJob = {
       v: 1,
       batch: id,
       number,
       digest,
+      ...(generation > 0 && { generation }),
       ...(text !== undefined && { text }),
       ...(rows.kind === 'file' && { rows: { path: rows.path, offset, length, from } }),
     }

@@ -7,6 +7,8 @@ import { collectBatch } from './collect.ts'
 import type { Collected } from './collect.ts'
 import * as control from './control.ts'
 import type { BatchStatus } from './control.ts'
+import { deadOf } from './dead.ts'
+import type { Dead } from './dead.ts'
 import { evictionProblem, examine } from './doctor.ts'
 import type { BrokerFinding } from './doctor.ts'
 import { equip } from './equip.ts'
@@ -17,6 +19,8 @@ import { checkOptions, planOptions } from './options.ts'
 import { quarantineFile } from './quarantine.ts'
 import { reconcile as reconcileBatch } from './reconcile.ts'
 import type { Reconciled } from './reconcile.ts'
+import { orderRetry } from './retry.ts'
+import type { RetryResult } from './retry.ts'
 import { rowOf } from './rows.ts'
 import { listedNames, secretIn } from './secrets.ts'
 import { readSigningKeys } from './signature.ts'
@@ -31,6 +35,7 @@ import { isUsableDuration } from './worker-options.ts'
 import { readShareName } from '../limits/redis-limits.ts'
 import { readRedisTls, tlsProblem } from '../redis-tls.ts'
 import type { RedisTls } from '../redis-tls.ts'
+import { readFailureCodes } from '../../config/failure-codes.ts'
 import { reasonOf } from '../../core/callback.ts'
 import { tryOptions } from '../../config/read.ts'
 import { ConfigError } from '../../core/error.ts'
@@ -50,9 +55,9 @@ export interface BrokerOptions {
 
 export interface SigningOptions {
   /**
-   * The variable with the key that the batch is signed with, as `'env:NAME'`. `submit`, `resume` and `reconcile` sign with
-   * it. A worker with a key runs only what is signed with it. Several have commas between them: the first one signs, all of
-   * them are accepted. At least 16 characters. Default: nothing is signed.
+   * The variable with the key that the batch is signed with, as `'env:NAME'`. `submit`, `resume`, `reconcile` and
+   * `retryBatch` sign with it. A worker with a key runs only what is signed with it. Several have commas between them: the
+   * first one signs, all of them are accepted. At least 16 characters. Default: nothing is signed.
    */
   readonly sign?: string | undefined
 }
@@ -355,6 +360,40 @@ export async function limits({ broker, brokerTls, batch, results, ...given }: Li
 }
 
 const CHANGEABLE: readonly string[] = ['rateLimit', 'rateLimitBurst', 'perHost', 'hosts']
+
+export interface RetryBatchOptions extends BatchOptions, SigningOptions {
+  /** Which failures are sent again, as in `retryFailed` of a run: `true` = all of them; codes and classes. */
+  readonly retryFailed: true | readonly string[]
+  /**
+   * `'resend'`: also unsafe requests of which it is unknown whether they were carried out. Default: as the options of the
+   * batch say.
+   */
+  readonly unknownWrites?: 'fail' | 'resend' | undefined
+  /** The folder of the results; needed if Redis has lost the batch. */
+  readonly results?: string | undefined
+}
+
+/**
+ * Sends failed requests of a batch again. Their chunks are put into the queue, so the batch is not done until workers have
+ * finished them. Chunks that are not done yet are left alone.
+ *
+ * @throws ConfigError
+ * @example await retryBatch({ broker, batch: 'b1', retryFailed: ['5xx', 'timeout'] })
+ */
+export async function retryBatch(given: RetryBatchOptions): Promise<RetryResult> {
+  const { batch, results, unknownWrites } = given
+  const problems: Problem[] = []
+  const retryFailed = given.retryFailed === true ? true : readFailureCodes(given.retryFailed, 'retryFailed', problems)
+  if (unknownWrites !== undefined && unknownWrites !== 'fail' && unknownWrites !== 'resend') {
+    problems.push(`unknownWrites: expected 'fail' or 'resend', got ${JSON.stringify(unknownWrites)}.`)
+  }
+  if (retryFailed === undefined || problems.length > 0) throw new ConfigError(problems)
+  return withBroker(given, broker => orderRetry({ broker, batch, results, retryFailed, unknownWrites }))
+}
+
+/** Requests of a batch that end the process of their worker, and chunks that could not be run. @throws ConfigError */
+export const dead = (given: ReconcileOptions): Promise<Dead> =>
+  withBroker(given, opened => deadOf(opened, given.batch, given.results))
 
 export interface DeleteOptions extends BatchOptions {
   /** Whether the files of the batch in the folder of its results are deleted as well. Default false. */

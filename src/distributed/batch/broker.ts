@@ -38,6 +38,8 @@ export interface ChunkJob {
   readonly digest: string
   /** If the batch is signed. */
   readonly signature?: string | undefined
+  /** Of the retry that asks for it. Absent before the first one. */
+  readonly generation?: number
   /** The rows, if the batch is inline. */
   readonly text?: string
   /** Where the rows are, if they are in a file. */
@@ -54,17 +56,32 @@ const JOB_OPTIONS: JobsOptions = {
 
 /**
  * Sets the bit of a chunk, and adds up its counts if it was not set: a chunk may be finished twice. A process that was
- * stopped for a while may finish a chunk of a batch that was deleted since, whose name another batch may have.
+ * stopped for a while may finish a chunk of a batch that was deleted since, whose name another batch may have, or a chunk
+ * that has been ordered again since.
  */
 const MARK = `
 local manifest = redis.call('GET', KEYS[3])
 if not manifest or not string.find(manifest, ARGV[4], 1, true) then return -1 end
+local byte = redis.call('GETRANGE', KEYS[4], ARGV[1], ARGV[1])
+if (string.byte(byte) or 0) ~= tonumber(ARGV[5]) then return -1 end
 local was = redis.call('SETBIT', KEYS[1], ARGV[1], 1)
 if was == 0 then
   redis.call('HINCRBY', KEYS[2], 'ok', ARGV[2])
   redis.call('HINCRBY', KEYS[2], 'failed', ARGV[3])
 end
 return was`
+
+/** Asks for a further generation of a chunk: it is not done any more, and its counts are not those of the batch. */
+const REOPEN = `
+local byte = redis.call('GETRANGE', KEYS[3], ARGV[1], ARGV[1])
+if (string.byte(byte) or 0) == tonumber(ARGV[2]) then return 0 end
+redis.call('SETRANGE', KEYS[3], ARGV[1], string.char(ARGV[2]))
+if redis.call('SETBIT', KEYS[1], ARGV[1], 0) == 1 then
+  redis.call('HINCRBY', KEYS[2], 'ok', -ARGV[3])
+  redis.call('HINCRBY', KEYS[2], 'failed', -ARGV[4])
+  redis.call('HINCRBY', KEYS[4], 'failed', -ARGV[5])
+end
+return 1`
 
 /** Deletes or prolongs a lock only for the process that holds it. */
 const UNLOCK = `if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0`
@@ -79,7 +96,7 @@ export function isOfRedis(error: unknown): boolean {
 }
 
 /** What is kept of each batch, beside its queue. */
-const BATCH_KEYS = ['manifest', 'state', 'done', 'submit', 'live', 'workers'] as const
+const BATCH_KEYS = ['manifest', 'state', 'done', 'submit', 'live', 'workers', 'generations'] as const
 type BatchKey = (typeof BATCH_KEYS)[number]
 
 export class Broker {
@@ -236,9 +253,31 @@ export class Broker {
     return this.redis.bitcount(this.key(batch, 'done'))
   }
 
-  async markDone({ batch, id }: Pick<Manifest, 'batch' | 'id'>, chunk: number, counts: Counts): Promise<void> {
-    const keys = (['done', 'state', 'manifest'] as const).map(name => this.key(batch, name))
-    await this.redis.eval(MARK, keys.length, ...keys, chunk, counts.ok, counts.failed, id)
+  /** The generations of chunks, from the first on. Those of later chunks may be missing: they are 0. */
+  generations(batch: string, first: number, count: number): Promise<Buffer> {
+    return this.redis.getrangeBuffer(this.key(batch, 'generations'), first, first + count - 1)
+  }
+
+  async markDone(
+    { batch, id }: Pick<Manifest, 'batch' | 'id'>,
+    { number, generation, counts }: { readonly number: number; readonly generation: number; readonly counts: Counts },
+  ): Promise<void> {
+    const keys = (['done', 'state', 'manifest', 'generations'] as const).map(name => this.key(batch, name))
+    await this.redis.eval(MARK, keys.length, ...keys, number, counts.ok, counts.failed, id, generation)
+  }
+
+  /** @param counts those of its generation before, and how many of the failures are sent again */
+  async reopen(
+    batch: string,
+    {
+      number,
+      generation,
+      counts,
+    }: { readonly number: number; readonly generation: number; readonly counts: Counts & { readonly meant: number } },
+  ): Promise<void> {
+    const keys = (['done', 'state', 'generations', 'live'] as const).map(name => this.key(batch, name))
+    const { ok, failed, meant } = counts
+    await this.redis.eval(REOPEN, keys.length, ...keys, number, generation, ok, failed, meant)
   }
 
   async lock(batch: string, token: string, forMs: number): Promise<boolean> {

@@ -9,8 +9,10 @@ import { idleMs } from './park.ts'
 import type { Parked } from './park.ts'
 import { PartJournal } from './part-journal.ts'
 import { countsOf } from './sealed.ts'
-import { openPart, partFolder, readParts, sealedPath } from './parts.ts'
-import type { Past } from './parts.ts'
+import { pastOf } from './earlier.ts'
+import { openPart, partFolder, sealedPath } from './parts.ts'
+import type { Past, Place } from './parts.ts'
+import type { RetryOrder } from './retries.ts'
 import { requestsIn } from './rows.ts'
 import { seal } from './seal.ts'
 import type { Counts } from './seal.ts'
@@ -21,8 +23,9 @@ import { RequestIds } from '../../client/run/request-ids.ts'
 import { systemClock } from '../../client/system-clock.ts'
 import { isRecord } from '../../config/kinds.ts'
 import type { Values } from '../../config/table.ts'
+import { codeOf, isUnsent } from '../../core/unsent-outcome.ts'
+import type { Outcome } from '../../core/outcome.ts'
 import type { OpenJournal } from '../../core/ports.ts'
-import { isUnsent } from '../../core/unsent-outcome.ts'
 import type { Run } from '../../engine/engine.ts'
 import type { Fault } from '../../core/result.ts'
 import type { OutcomeStream } from '../../engine/stream.ts'
@@ -39,6 +42,8 @@ export interface ChunkRunParts {
   /** How often the chunk has been started, as the queue counts. */
   readonly starts: number
   readonly counts: LiveCounts
+  /** The retry that asks for the chunk. Undefined before the first one. */
+  readonly order?: RetryOrder | undefined
   /** Positions of the requests that are sent. Default: all that have no result. */
   readonly only?: ReadonlySet<number> | undefined
   /** Decides when it begins. Default: at once. */
@@ -51,8 +56,14 @@ export interface ChunkRunParts {
 interface Sent {
   readonly past: Past
   /** Undefined if there was nothing to send. */
-  readonly part: Pick<PartJournal, 'file' | 'done'> | undefined
+  readonly part: Pick<PartJournal, 'file' | 'done' | 'hasJobs'> | undefined
+  /** Failures that a retry may not send again, by position: their old lines are still true. */
+  readonly restored: ReadonlyMap<number, Place>
 }
+
+/** A job that a failed request has started is followed by a retry, not started again: the parts have its URL. */
+const keepsParts = (past: Past, part: Sent['part'], lines: readonly ReadonlyMap<number, Place>[]): boolean =>
+  (past.jobs.size > 0 || part?.hasJobs === true) && lines.some(places => [...places.values()].some(({ ok }) => !ok))
 
 export class ChunkRun {
   readonly #given: ChunkRunParts
@@ -93,13 +104,14 @@ export class ChunkRun {
 
   /** Undefined if it was stopped before its end. */
   async run(): Promise<Counts | Parked | undefined> {
-    const { results, chunk } = this.#given
-    const sealed = sealedPath(results, chunk.number)
+    const { results, chunk, order } = this.#given
+    const generation = order?.generation ?? 0
+    const sealed = sealedPath(results, chunk.number, generation)
     try {
-      const { past, part } = await this.send()
-      const parts = [...past.parts.map(({ file }) => file), ...(part === undefined ? [] : [part.file])]
-      const lines = part === undefined ? [past.done] : [past.done, part.done]
-      const counts = await seal({ results, chunk, lines, parts })
+      const { past, part, restored } = await this.send()
+      const lines = [past.done, ...(part === undefined ? [] : [part.done]), restored]
+      const parts = keepsParts(past, part, lines) ? [] : [...past.parts, ...(part === undefined ? [] : [part])]
+      const counts = await seal({ results, chunk, lines, parts: parts.map(({ file }) => file), generation })
       if (counts !== undefined) return counts
     } catch (error) {
       // The process that has sealed the chunk has removed the part that this one was writing.
@@ -113,31 +125,39 @@ export class ChunkRun {
 
   /** Sends the requests that are left, and seals nothing. */
   async send(): Promise<Sent> {
-    const { manifest, results, chunk, text, only, lineup } = this.#given
+    const { manifest, results, chunk, text, order, only, lineup } = this.#given
     await mkdir(partFolder(results, chunk.number), { recursive: true })
-    const past = await readParts(results, chunk, manifest.salt)
+    const past = await pastOf(results, chunk, manifest.salt, order)
     const isLeft = (position: number): boolean => !past.done.has(position) && only?.has(position) !== false
     const requests = requestsIn(text, manifest, chunk.line)
     if (requests.length !== chunk.rows)
       throw new Error(`expected ${chunk.rows} requests in its rows, got ${requests.length}`)
-    if (!requests.some((_, at) => isLeft(chunk.from + at))) return { past, part: undefined }
+    if (!requests.some((_, at) => isLeft(chunk.from + at))) return { past, part: undefined, restored: new Map() }
     const taken = await lineup?.turn()
     try {
-      return { past, part: await this.#send(past, placedIn(requests, chunk, isLeft, taken)) }
+      return await this.#send(past, placedIn(requests, chunk, isLeft, taken))
     } finally {
       taken?.()
     }
   }
 
-  async #send(past: Past, items: Iterable<Item>): Promise<PartJournal | undefined> {
-    const { client, call, manifest, results, chunk, starts, counts, verdict } = this.#given
+  async #send(past: Past, items: Iterable<Item>): Promise<Sent> {
+    const { client, call, manifest, results, chunk, starts, counts, order, verdict } = this.#given
     const { salt } = manifest
+    const restored = new Map<number, Place>()
     let part: PartJournal | undefined
     const openJournal: OpenJournal = async (_path, { durability }) => {
       const opened = await openPart(results, chunk.number, starts, past)
       return (part = new PartJournal({ part: opened, salt, past, durability, verdict }))
     }
-    const options = { ...call, resume: sealedPath(results, chunk.number), signal: this.#aborting.signal }
+    const { retryFailed, unknownWrites } = order ?? {}
+    const options = {
+      ...call,
+      ...(retryFailed !== undefined && { retryFailed }),
+      ...(unknownWrites !== undefined && { unknownWrites }),
+      resume: sealedPath(results, chunk.number),
+      signal: this.#aborting.signal,
+    }
     const begun = (batch: BatchRun): void => void ({ run: this.#sending } = batch)
     this.#stream = client.stream(partial([].values()), options, begun, { placed: items, openJournal })
     if (this.#isStopped) this.#stream.stop()
@@ -147,10 +167,15 @@ export class ChunkRun {
       counts.add(outcome, retries - before)
       before = retries
       if (isUnsent(outcome)) this.#retryAtMs = Math.min(this.#retryAtMs, outcome.error?.retryAt ?? Infinity)
+      const old = past.earlier?.again.get(outcome.index)
+      if (old !== undefined && hasResult(outcome)) restored.set(outcome.index, old)
     }
-    return part
+    return { past, part, restored }
   }
 }
+
+/** Whether it was neither aborted nor put off: if it has no new line, its old one is still true. */
+const hasResult = (outcome: Outcome): boolean => !isUnsent(outcome) && codeOf(outcome)?.startsWith('aborted/') !== true
 
 /** The requests that are left, each with its position in the whole input and the id that it has there. */
 function* placedIn(

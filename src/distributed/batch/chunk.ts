@@ -4,6 +4,8 @@
 const DIGITS = 8
 const FOLDER_DIGITS = 5
 
+export const CHUNKS_PER_FOLDER = 10 ** (DIGITS - FOLDER_DIGITS)
+
 export interface Chunk {
   /** From 0, in the order of the input. */
   readonly number: number
@@ -25,3 +27,7 @@ export const chunkName = (number: number): string => `c${String(number).padStart
 
 /** The folder of its results in that of the batch: a thousand chunks share one, because listing a folder is linear. */
 export const chunkFolder = (number: number): string => chunkName(number).slice(1, 1 + FOLDER_DIGITS)
+
+/** The beginning of the names of its files. A retry makes further ones. */
+export const chunkStem = (number: number, generation: number): string =>
+  generation === 0 ? chunkName(number) : `${chunkName(number)}.g${generation}`

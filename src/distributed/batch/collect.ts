@@ -9,7 +9,9 @@ import { finished } from 'node:stream/promises'
 import { ChunkIndex } from './chunk-index.ts'
 import type { Chunk } from './chunk.ts'
 import { fileOf, readManifest, readSubmitted } from './manifest.ts'
+import { sealedBefore } from './earlier.ts'
 import { sealedPath } from './parts.ts'
+import { readRetries } from './retries.ts'
 import { Incomplete, checkedBytes } from './sealed.ts'
 import { writeLine } from '../../store/run-lines.ts'
 import { ConfigError } from '../../core/error.ts'
@@ -47,6 +49,8 @@ export async function collectBatch(parts: CollectParts): Promise<Collected> {
   if (opened instanceof Error) {
     throw new ConfigError([`output: cannot write ${output}: ${systemReason(opened)}.`])
   }
+  // A write that is under way when it is given up fails later.
+  stream.on('error', () => undefined)
   try {
     const collected = await writeAll(parts, stream)
     stream.end()
@@ -73,6 +77,7 @@ async function writeAll({ results, partial, workers }: CollectParts, stream: Wri
   }
   const index = new ChunkIndex(fileOf(results, 'index'), 'r')
   try {
+    const retries = await readRetries(results)
     let requests = 0
     let missing = 0
     // The result is a run file: it can be resumed, and reported on.
@@ -81,8 +86,11 @@ async function writeAll({ results, partial, workers }: CollectParts, stream: Wri
     await put(stream, Buffer.from(writeLine({ run: { event: 'batch', ...about } })))
     for (let number = 0; number < index.count; number++) {
       const chunk = index.read(number) as Chunk
-      const path = sealedPath(results, number)
-      if (existsSync(path)) {
+      const generation = retries.generationOf(number)
+      const newest = sealedPath(results, number, generation)
+      // Those of a retry that is not done have the results before it.
+      const path = existsSync(newest) ? newest : partial ? sealedBefore(results, number, generation) : undefined
+      if (path !== undefined) {
         for await (const bytes of checkedBytes(path, chunk)) await put(stream, bytes)
         requests += chunk.rows
       } else if (partial) missing += chunk.rows

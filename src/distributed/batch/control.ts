@@ -2,12 +2,13 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Broker } from './broker.ts'
-import { chunkFolder } from './chunk.ts'
+import { CHUNKS_PER_FOLDER, chunkFolder } from './chunk.ts'
 import { FILES } from './manifest.ts'
 import type { Counted } from './live-counts.ts'
 import { knownManifest } from './reconcile.ts'
 import { limitsKey } from '../limits/redis-leases.ts'
 import { ratesPrefix } from '../limits/redis-limits.ts'
+import { readRetries, retryFile } from './retries.ts'
 import { workersOf } from './workers.ts'
 import type { WorkerInfo } from './workers.ts'
 import { ConfigError } from '../../core/error.ts'
@@ -172,8 +173,10 @@ export async function deleteBatch(broker: Broker, batch: string, files: boolean)
   if (manifest.shareName === undefined) await broker.redis.del(limitsKey(ratesPrefix(batch)))
   if (!files) return
   // Only what is ours: the folder may have other files.
-  for (const name of Object.values(FILES)) await rm(join(results, name), { force: true })
-  for (let number = 0; ; number += 1_000) {
+  const { count } = await readRetries(results)
+  const retries = Array.from({ length: count }, (_, at) => retryFile(at + 1))
+  for (const name of [...Object.values(FILES), ...retries]) await rm(join(results, name), { force: true })
+  for (let number = 0; ; number += CHUNKS_PER_FOLDER) {
     const folder = join(results, chunkFolder(number))
     const isThere = await rm(folder, { recursive: true }).then(
       () => true,

@@ -11,12 +11,20 @@ import { writeLine } from '../../store/run-lines.ts'
 import { reasonOf } from '../../core/callback.ts'
 import { LineError } from '../../core/journal.ts'
 import type { Fault } from '../../core/result.ts'
-import type { DoneLine, Doubt, IntentLine, Journal, PollLine, RecordedJob } from '../../core/journal.ts'
+import type {
+  DoneLine,
+  Doubt,
+  IntentLine,
+  Journal,
+  PollLine,
+  RecordedJob,
+  RecordedRequest,
+} from '../../core/journal.ts'
 
 export interface PartJournalParts {
   readonly part: OpenPart
   readonly salt: string
-  readonly past: Pick<Past, 'doubts' | 'jobs'>
+  readonly past: Pick<Past, 'doubts' | 'jobs' | 'known' | 'earlier'>
   readonly durability: 'process' | 'power'
   readonly verdict?: (() => Fault) | undefined
 }
@@ -29,6 +37,8 @@ export class PartJournal implements Journal {
   readonly salt: string
   readonly isNew: boolean
   readonly file: string
+  /** A request has started a job. */
+  hasJobs = false
   /** Where the lines of this start are, by position. */
   readonly done = new Map<number, Place>()
   readonly #part: OpenPart
@@ -41,7 +51,7 @@ export class PartJournal implements Journal {
 
   constructor({ part, salt, past, durability, verdict }: PartJournalParts) {
     this.salt = salt
-    this.isNew = past.doubts.size === 0 && past.jobs.size === 0
+    this.isNew = past.doubts.size === 0 && past.jobs.size === 0 && past.earlier === undefined
     this.file = part.file
     this.#part = part
     this.#past = past
@@ -50,9 +60,9 @@ export class PartJournal implements Journal {
     this.#writer = new GroupWriter(part.fd, 0, 'power', this.#sync)
   }
 
-  /** Requests that are done are not in the input of the run. */
-  known(): undefined {
-    return undefined
+  /** Requests that are done are not in the input of the run. The failures of a retry are. */
+  known(id: string): RecordedRequest | undefined {
+    return this.#past.known(id)
   }
 
   intent(id: string): Doubt | undefined {
@@ -76,6 +86,8 @@ export class PartJournal implements Journal {
   }
 
   read(id: string | number): Promise<DoneLine> {
+    const { earlier } = this.#past
+    if (earlier !== undefined && typeof id === 'string') return earlier.read(id)
     return Promise.reject(new Error(`the parts have no line of ${id} that is read again`))
   }
 
@@ -87,6 +99,7 @@ export class PartJournal implements Journal {
       return Promise.reject(new LineError(reasonOf(cause), { cause }))
     }
     const length = Buffer.byteLength(text)
+    if ('poll' in line) this.hasJobs = true
     if ('intent' in line || 'poll' in line) this.#sync.expect()
     else this.#note(line, length)
     this.#size += length

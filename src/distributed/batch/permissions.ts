@@ -10,7 +10,7 @@ export const ACL_RULES =
 
 /** The first word of each is the command. `S`, `H`, `L`, `Z` and `X` stand for keys of a string, a hash, a list … */
 const TRIED = `
-  set S 1|get S|incr S|exists S|expire S 60|pexpire S 60000|setbit S 0 1|getbit S 0|bitcount S|type S
+  set S 1|get S|incr S|exists S|expire S 60|pexpire S 60000|setbit S 0 1|getbit S 0|bitcount S|setrange S 0 a|getrange S 0 0|type S
   hset H a 1|hget H a|hmget H a|hgetall H|hincrby H a 1|hexists H a|hdel H a
   lpush L a|rpush L a|lrange L 0 -1|llen L|lrem L 0 b|lpos L a|ltrim L 0 10|rpoplpush L L|lmove L L LEFT RIGHT
   sadd T a|srem T b|smembers T|scard T|sismember T a

@@ -24,19 +24,30 @@ export interface TryMessage {
   readonly starts: number
   /** Positions of the requests that are sent. */
   readonly positions: readonly number[]
+  /** Of the retry that asks for the chunk. */
+  readonly generation?: number | undefined
 }
 
 export type ToQuarantine = OpenMessage | TryMessage | { readonly kind: 'stop' } | { readonly kind: 'abort' }
 
+export interface OverMessage {
+  readonly kind: 'over'
+  readonly counts: Counted & { readonly limiterMs: number }
+  /** Positions of failures that a retry may not send again. */
+  readonly restored: readonly number[]
+  readonly parked: Parked | undefined
+}
+
 export type FromQuarantine =
   | { readonly kind: 'open' }
   | { readonly kind: 'alive' }
+  | OverMessage
   | {
-      readonly kind: 'over'
-      readonly counts: Counted & { readonly limiterMs: number }
-      readonly parked: Parked | undefined
+      readonly kind: 'failed'
+      readonly message: string
+      /** If the file system has refused something. */
+      readonly system: { readonly code: string; readonly syscall: string } | undefined
     }
-  | { readonly kind: 'failed'; readonly message: string }
 
 /** How often it says that it is alive. */
 export const ALIVE_MS = 5_000

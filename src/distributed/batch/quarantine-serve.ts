@@ -1,17 +1,20 @@
 /** The process of a quarantine: sends the requests that it is told to. If one of them ends it, its worker goes on. */
 import { batchLimits } from './batch-limits.ts'
 import { ALIVE_MS } from './quarantine-messages.ts'
-import type { FromQuarantine, OpenMessage, ToQuarantine, TryMessage } from './quarantine-messages.ts'
+import type { FromQuarantine, OpenMessage, OverMessage, ToQuarantine, TryMessage } from './quarantine-messages.ts'
 import { ChunkRun } from './chunk-run.ts'
 import { LiveCounts } from './live-counts.ts'
 import type { Manifest } from './manifest.ts'
+import { orderOf } from './retries.ts'
+import { sinkErrorIn } from './sink-trouble.ts'
 import { textOf } from './rows.ts'
-import type { Parked } from './park.ts'
 import type { Planned } from './work.ts'
 import { connectRedis, redisPlace } from '../redis.ts'
 import { OpenClient } from '../../client/open-client.ts'
 import type { Values } from '../../config/table.ts'
 import { reasonOf } from '../../core/callback.ts'
+
+const LOOK_MS = 1_000
 
 export type PlanQuarantined = (manifest: Manifest, env: NodeJS.ProcessEnv, more: unknown) => Planned
 
@@ -22,6 +25,7 @@ export function serveQuarantine(planOf: PlanQuarantined): void {
   // The worker is gone.
   process.on('disconnect', () => process.exit(0))
   setInterval(() => say({ kind: 'alive' }), ALIVE_MS)
+  setInterval(() => opened?.look(), LOOK_MS)
   process.on('message', (message: ToQuarantine) => {
     switch (message.kind) {
       case 'open':
@@ -32,9 +36,9 @@ export function serveQuarantine(planOf: PlanQuarantined): void {
       case 'try':
         return void answer(async () => {
           const counts = new LiveCounts()
-          const parked = await opened?.try(message, counts)
+          const { restored = [], parked } = (await opened?.try(message, counts)) ?? {}
           const { ok, failed, retries, bytes, limiterMs } = counts
-          return { kind: 'over', counts: { ok, failed, retries, bytes, limiterMs }, parked }
+          return { kind: 'over', counts: { ok, failed, retries, bytes, limiterMs }, restored, parked }
         })
       case 'stop':
       case 'abort':
@@ -47,7 +51,9 @@ async function answer(work: () => Promise<FromQuarantine>): Promise<void> {
   try {
     say(await work())
   } catch (error) {
-    say({ kind: 'failed', message: reasonOf(error) })
+    const { code, syscall } = (sinkErrorIn(error) ?? {}) as NodeJS.ErrnoException
+    const system = code === undefined || syscall === undefined ? undefined : { code, syscall }
+    say({ kind: 'failed', message: reasonOf(error), system })
   }
 }
 
@@ -77,18 +83,22 @@ class Opened {
     this.#call = call
   }
 
-  async try({ chunk, starts, positions }: TryMessage, counts: LiveCounts): Promise<Parked | undefined> {
+  async try(
+    { chunk, starts, positions, generation }: TryMessage,
+    counts: LiveCounts,
+  ): Promise<Pick<OverMessage, 'restored' | 'parked'>> {
     const { manifest, results } = this.#given
     this.#told = undefined
     const text = await textOf(manifest, chunk, undefined, results)
     const only = new Set(positions)
+    const order = generation === undefined ? undefined : await orderOf(results, chunk, generation)
     const sender = { client: this.#client, call: this.#call }
-    this.#run = new ChunkRun({ ...sender, manifest, results, chunk, text, starts, counts, only })
+    this.#run = new ChunkRun({ ...sender, manifest, results, chunk, text, starts, counts, order, only })
     this.#pass()
-    await this.#run.send()
+    const { restored } = await this.#run.send()
     const { parked } = this.#run
     this.#run = undefined
-    return parked
+    return { restored: [...restored.keys()], parked }
   }
 
   tell(what: 'stop' | 'abort'): void {
@@ -98,5 +108,10 @@ class Opened {
 
   #pass(): void {
     if (this.#told !== undefined) this.#run?.[this.#told]()
+  }
+
+  /** Requests whose host has asked for a long pause must not hold up other chunks. */
+  look(): void {
+    this.#run?.parkIfIdle()
   }
 }

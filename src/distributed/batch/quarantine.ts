@@ -45,10 +45,18 @@ export class Turns {
   }
 }
 
+interface Tried {
+  /** What the process died of. Undefined if it did not. */
+  readonly by: string | undefined
+  /** Positions of failures that a retry may not send again. */
+  readonly restored: readonly number[]
+  readonly parked: Parked | undefined
+}
+
+const NOTHING: Tried = { by: undefined, restored: [], parked: undefined }
+
 /** The quarantine of one batch. */
 export class Quarantine {
-  /** When requests of the last trial that were not sent may be sent. */
-  parked: Parked | undefined
   readonly #file: string
   readonly #opening: OpenMessage
   #cell: Cell | undefined
@@ -60,20 +68,22 @@ export class Quarantine {
   }
 
   /**
-   * Resolves with what the process died of; undefined if it did not. Rejects if the requests could not be run.
+   * Rejects if the requests could not be run.
    * @param isStopped whether nothing is to be sent any more, asked when the process has started
    */
-  async try(message: TryMessage, counts: LiveCounts, isStopped: () => boolean): Promise<string | undefined> {
+  async try(message: TryMessage, counts: LiveCounts, isStopped: () => boolean): Promise<Tried> {
     clearTimeout(this.#idle)
     const cell = (this.#cell ??= await this.#start())
-    if (isStopped()) return undefined
-    const answer = await cell.ask(message)
-    if (answer.kind === 'died') this.#cell = undefined
-    else this.#idle = setTimeout(() => this.close(), IDLE_MS).unref()
-    this.parked = answer.kind === 'over' ? answer.parked : undefined
-    if (answer.kind === 'over') counts.take(answer.counts)
-    if (answer.kind === 'failed') throw new Error(answer.message)
-    return answer.kind === 'died' ? answer.by : undefined
+    const answer = isStopped() ? undefined : await cell.ask(message)
+    if (answer?.kind === 'died') {
+      this.#cell = undefined
+      return { ...NOTHING, by: answer.by }
+    }
+    this.#idle = setTimeout(() => this.close(), IDLE_MS).unref()
+    if (answer?.kind === 'failed') throw Object.assign(new Error(answer.message), answer.system)
+    if (answer?.kind !== 'over') return NOTHING
+    counts.take(answer.counts)
+    return { by: undefined, restored: answer.restored, parked: answer.parked }
   }
 
   tell(kind: 'stop' | 'abort'): void {
@@ -116,7 +126,7 @@ class Cell {
       this.#silent = 0
       if (message.kind !== 'alive') this.#settle(message)
     })
-    this.#child.on('error', error => this.#settle({ kind: 'failed', message: error.message }))
+    this.#child.on('error', error => this.#settle({ kind: 'failed', message: error.message, system: undefined }))
     this.#child.on('exit', (code, signal) => {
       clearInterval(this.#watch)
       this.#died = { kind: 'died', by: signal ?? `exit code ${code}` }

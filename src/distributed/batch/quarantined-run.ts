@@ -6,7 +6,8 @@ import { mkdir } from 'node:fs/promises'
 import { ChunkRun } from './chunk-run.ts'
 import type { ChunkRunParts } from './chunk-run.ts'
 import type { Parked } from './park.ts'
-import { partFolder, readParts } from './parts.ts'
+import { pastOf } from './earlier.ts'
+import { partFolder } from './parts.ts'
 import type { Quarantine, Turns } from './quarantine.ts'
 import type { Counts } from './seal.ts'
 import { TrialLog } from './trial-log.ts'
@@ -23,6 +24,8 @@ export interface QuarantinedParts extends ChunkRunParts {
 export class QuarantinedRun {
   readonly #given: QuarantinedParts
   readonly #log: TrialLog
+  /** Failures that a retry may not send again. */
+  readonly #restored = new Set<number>()
   #isStopped = false
   #parked: Parked | undefined
   /** It has the turn. */
@@ -46,14 +49,14 @@ export class QuarantinedRun {
 
   /** Undefined if it was stopped before its end. */
   async run(): Promise<Counts | Parked | undefined> {
-    const { results, chunk, manifest, turns } = this.#given
+    const { results, chunk, manifest, order, turns } = this.#given
     await mkdir(partFolder(results, chunk.number), { recursive: true })
+    const positions = Array.from({ length: chunk.rows }, (_, at) => chunk.from + at)
     for (let before = Infinity; ;) {
-      const { done } = await readParts(results, chunk, manifest.salt)
-      if (done.size >= chunk.rows) return this.#seal()
+      const { done } = await pastOf(results, chunk, manifest.salt, order)
+      const left = positions.filter(position => !done.has(position) && !this.#restored.has(position))
+      if (left.length === 0) return this.#seal()
       if (this.#isStopped) return undefined
-      const positions = Array.from({ length: chunk.rows }, (_, at) => chunk.from + at)
-      const left = positions.filter(position => !done.has(position))
       const next = nextTrial(left, await this.#log.deaths())
       if (next.kind === 'poison') await this.#fail(next.position, next.blame)
       else if (left.length === before) {
@@ -68,15 +71,16 @@ export class QuarantinedRun {
 
   /** Resolves with whether the process has died. */
   async #try(positions: readonly number[]): Promise<boolean> {
-    const { chunk, counts, quarantine, starts } = this.#given
+    const { chunk, counts, order, quarantine, starts } = this.#given
     if (this.#isStopped) return false
     this.#isTrying = true
     const trial = await this.#log.begin(positions)
     try {
-      const message = { kind: 'try', chunk, starts, positions } as const
-      const by = await quarantine.try(message, counts, () => this.#isStopped)
+      const message = { kind: 'try', chunk, starts, positions, generation: order?.generation } as const
+      const { by, restored, parked } = await quarantine.try(message, counts, () => this.#isStopped)
+      for (const position of restored) this.#restored.add(position)
       await this.#log.end(trial, by)
-      this.#parked = quarantine.parked
+      this.#parked = parked
       return by !== undefined
     } catch (error) {
       await this.#log.end(trial, undefined)
@@ -89,13 +93,14 @@ export class QuarantinedRun {
   /** Writes the line of a request that is not sent any more. */
   async #fail(position: number, blame: Blame): Promise<void> {
     const poison = poisonFault(blame)
+    await this.#log.notePoison()
     await new ChunkRun({ ...this.#given, only: new Set([position]), verdict: () => poison }).send()
   }
 
   async #seal(): Promise<Counts | Parked | undefined> {
-    const counts = await new ChunkRun(this.#given).run()
-    if (counts !== undefined) await this.#log.remove()
-    return counts
+    const end = await new ChunkRun(this.#given).run()
+    if (end !== undefined && !('untilMs' in end)) await this.#log.remove()
+    return end
   }
 }
 

@@ -2,17 +2,20 @@
  * Makes Redis agree with the folder of the results: each chunk of the list is done, or in the queue, or added again.
  * Repairs what Redis has lost, from the last second of its log to all of its data.
  */
+import { existsSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { Broker } from './broker.ts'
 import { ChunkIndex } from './chunk-index.ts'
-import { chunkFolder, chunkName } from './chunk.ts'
+import { CHUNKS_PER_FOLDER, chunkFolder, chunkName, chunkStem } from './chunk.ts'
 import type { Chunk } from './chunk.ts'
 import { codeOf } from './disk.ts'
 import { restoreLimits } from './kept-limits.ts'
 import { fileOf, readManifest, readSubmitted } from './manifest.ts'
 import type { Manifest } from './manifest.ts'
 import { sealedPath } from './parts.ts'
+import { readRetries } from './retries.ts'
+import type { Retries } from './retries.ts'
 import { textOf } from './rows.ts'
 import { countsOf } from './sealed.ts'
 import { addChunks, patiently } from './add-chunks.ts'
@@ -27,7 +30,6 @@ export interface Reconciled {
 }
 
 const BULK = 64
-const LOOKED_AT = 1_000
 
 export async function reconcile({
   broker,
@@ -51,20 +53,25 @@ export async function reconcile({
     })
     await restoreLimits(broker, manifest, folder)
     await broker.queue(batch).retryJobs({ state: 'failed' })
+    const retries = await readRetries(folder)
     let done = 0
     let added = 0
-    for (let from = 0; from < index.count; from += LOOKED_AT) {
-      const numbers = Array.from({ length: Math.min(LOOKED_AT, index.count - from) }, (_, at) => from + at)
-      const left = await markSealed(broker, manifest, folder, numbers)
+    let isDamaged = false
+    for (let from = 0; from < index.count; from += CHUNKS_PER_FOLDER) {
+      const numbers = Array.from({ length: Math.min(CHUNKS_PER_FOLDER, index.count - from) }, (_, at) => from + at)
+      await reopenRetried(broker, batch, folder, retries, numbers)
+      const { left, isLost } = await markSealed(broker, manifest, folder, retries, numbers)
       done += numbers.length - left.length
+      isDamaged ||= isLost
       const missing = await notQueued(broker, batch, left)
       for (let at = 0; at < missing.length; at += BULK) {
         const chunks = missing.slice(at, at + BULK).map(number => index.read(number) as Chunk)
-        await addAgain(broker, manifest, folder, chunks)
+        await addAgain(broker, manifest, folder, retries, chunks)
       }
       added += missing.length
     }
     if (added > 0) await broker.addReadded(batch, added)
+    if (isDamaged) await recount(broker, batch, folder, retries, index.count)
     return { batch, chunks: index.count, done, added }
   } finally {
     index.close()
@@ -86,25 +93,69 @@ export async function knownManifest(broker: Broker, batch: string, results?: str
   return broker.announce(kept)
 }
 
-/** Returns the chunks that are not done. */
+/** Chunks that were retried are not done any more. */
+async function reopenRetried(
+  broker: Broker,
+  batch: string,
+  folder: string,
+  retries: Retries,
+  numbers: readonly number[],
+): Promise<void> {
+  if (retries.count === 0) return
+  const first = numbers[0] as number
+  const known = await broker.generations(batch, first, numbers.length)
+  for (const number of numbers) {
+    const generation = retries.generationOf(number)
+    const before = known[number - first] ?? 0
+    if (before === generation) continue
+    const path = sealedPath(folder, number, before)
+    const counts = existsSync(path)
+      ? await countsOf(path, retries.order(generation)?.retryFailed)
+      : { ok: 0, failed: 0, meant: 0 }
+    await broker.reopen(batch, { number, generation, counts })
+  }
+}
+
+/** Returns the chunks that are not done, and whether one of them was and has lost its file. */
 async function markSealed(
   broker: Broker,
   manifest: Manifest,
   folder: string,
+  retries: Retries,
   numbers: readonly number[],
-): Promise<number[]> {
+): Promise<{ readonly left: readonly number[]; readonly isLost: boolean }> {
   const { batch } = manifest
   const sealed = await sealedIn(folder, numbers[0] as number)
   const bits = await Promise.all(numbers.map(number => broker.isDone(batch, number)))
   const left: number[] = []
+  let isLost = false
   for (const [at, number] of numbers.entries()) {
-    const isSealed = sealed.has(`${chunkName(number)}.ndjson`)
+    const generation = retries.generationOf(number)
+    const isSealed = sealed.has(`${chunkStem(number, generation)}.ndjson`)
     if (!isSealed) left.push(number)
-    if (isSealed && bits[at] !== true)
-      await broker.markDone(manifest, number, await countsOf(sealedPath(folder, number)))
-    else if (!isSealed && bits[at] === true) await broker.redis.setbit(broker.key(batch, 'done'), number, 0)
+    if (isSealed && bits[at] !== true) {
+      const counts = await countsOf(sealedPath(folder, number, generation))
+      await broker.markDone(manifest, { number, generation, counts })
+    } else if (!isSealed && bits[at] === true) {
+      isLost = true
+      await broker.redis.setbit(broker.key(batch, 'done'), number, 0)
+    }
   }
-  return left
+  return { left, isLost }
+}
+
+/** A file that was deleted has taken its counts with it. */
+async function recount(broker: Broker, batch: string, folder: string, retries: Retries, chunks: number): Promise<void> {
+  let ok = 0
+  let failed = 0
+  for (let number = 0; number < chunks; number++) {
+    const path = sealedPath(folder, number, retries.generationOf(number))
+    if (!existsSync(path)) continue
+    const counts = await countsOf(path)
+    ok += counts.ok
+    failed += counts.failed
+  }
+  await broker.setState(batch, { ok, failed })
 }
 
 async function sealedIn(folder: string, number: number): Promise<ReadonlySet<string>> {
@@ -122,10 +173,18 @@ async function notQueued(broker: Broker, batch: string, numbers: readonly number
   return numbers.filter((_, at) => there[at] === 0)
 }
 
-async function addAgain(broker: Broker, manifest: Manifest, folder: string, chunks: readonly Chunk[]): Promise<void> {
+async function addAgain(
+  broker: Broker,
+  manifest: Manifest,
+  folder: string,
+  retries: Retries,
+  chunks: readonly Chunk[],
+): Promise<void> {
   const isInline = manifest.rows.kind === 'inline'
-  const held: [Chunk, string | undefined][] = []
-  for (const chunk of chunks)
-    held.push([chunk, isInline ? await textOf(manifest, chunk, undefined, folder) : undefined])
+  const held: [Chunk, string | undefined, number][] = []
+  for (const chunk of chunks) {
+    const text = isInline ? await textOf(manifest, chunk, undefined, folder) : undefined
+    held.push([chunk, text, retries.generationOf(chunk.number)])
+  }
   await patiently(() => addChunks(broker, manifest, held))
 }

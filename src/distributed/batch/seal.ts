@@ -21,6 +21,8 @@ export interface SealParts {
   readonly lines: readonly ReadonlyMap<number, Place>[]
   /** Files to remove once it is sealed. */
   readonly parts: readonly string[]
+  /** Default 0. */
+  readonly generation?: number
 }
 
 /** Lines are written in groups of this many bytes. */
@@ -30,7 +32,7 @@ const WRITE_BYTES = 1 << 20
  * Resolves with undefined if requests are missing. Whoever seals first decides: a process that went on after it had
  * lost its chunk finds the file of its successor, and its own lines are dropped.
  */
-export async function seal({ results, chunk, lines, parts }: SealParts): Promise<Counts | undefined> {
+export async function seal({ results, chunk, lines, parts, generation = 0 }: SealParts): Promise<Counts | undefined> {
   const { number, from, rows } = chunk
   const places: Place[] = []
   for (let position = from; position < from + rows; position++) {
@@ -38,7 +40,7 @@ export async function seal({ results, chunk, lines, parts }: SealParts): Promise
     if (place === undefined) return undefined
     places.push(place)
   }
-  const path = sealedPath(results, number)
+  const path = sealedPath(results, number, generation)
   const folder = partFolder(results, number)
   let isOurs: boolean
   try {

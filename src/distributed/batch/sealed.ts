@@ -2,12 +2,14 @@
 import { createReadStream } from 'node:fs'
 import type { Chunk } from './chunk.ts'
 import type { Counts } from './seal.ts'
+import { isMeant } from '../../core/failure-codes.ts'
+import type { MeantFailures } from '../../core/failure-codes.ts'
 import { readLine } from '../../store/run-lines.ts'
 
 const LF = 10
 
 /** The lines of a file, each with its line end, in groups. */
-async function* linesOf(path: string): AsyncGenerator<Buffer[], void> {
+export async function* linesOf(path: string): AsyncGenerator<Buffer[], void> {
   let rest: Buffer = Buffer.alloc(0)
   for await (const piece of createReadStream(path, { highWaterMark: 1 << 18 }) as AsyncIterable<Buffer>) {
     const bytes: Buffer = rest.length === 0 ? piece : Buffer.concat([rest, piece])
@@ -23,18 +25,26 @@ async function* linesOf(path: string): AsyncGenerator<Buffer[], void> {
   if (rest.length > 0) yield [rest]
 }
 
-export async function countsOf(path: string): Promise<Counts> {
+/** @param failures which ones are counted in `meant` */
+export async function countsOf(
+  path: string,
+  failures: MeantFailures = false,
+): Promise<Counts & { readonly meant: number }> {
   let ok = 0
   let failed = 0
+  let meant = 0
   for await (const lines of linesOf(path)) {
     for (const line of lines) {
       const reading = readLine(line.subarray(0, -1))
       if (reading.kind !== 'done') continue
       if (reading.line.ok) ok++
-      else failed++
+      else {
+        failed++
+        if (isMeant(failures, reading.line.error?.code)) meant++
+      }
     }
   }
-  return { ok, failed }
+  return { ok, failed, meant }
 }
 
 /** What is wrong with a sealed file; the sentence begins with its path. */

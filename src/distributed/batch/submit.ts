@@ -17,6 +17,7 @@ import { fileOf, readManifest, readSubmitted, writeManifest } from './manifest.t
 import type { FileRows, Manifest } from './manifest.ts'
 import { reconcile } from './reconcile.ts'
 import { manifestProblem, signManifest } from './signature.ts'
+import { withTurn } from './turn.ts'
 import { isDeepStrictEqual } from 'node:util'
 import { ConfigError } from '../../core/error.ts'
 import type { RatesByHost } from '../../core/shared-limits.ts'
@@ -54,8 +55,6 @@ const BULK_BYTES = 4_000_000
 /** With more waiting chunks than this, an inline submit waits: their rows are in the memory of Redis. */
 const MOST_WAITING = 2_000
 const LOOK_MS = 200
-/** A submit that was killed holds its name for this long. */
-const LOCK_MS = 5_000
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$/
 
@@ -69,37 +68,7 @@ export function checkName(batch: unknown): asserts batch is string {
 export async function submitBatch(parts: SubmitParts): Promise<SubmitResult> {
   const { broker, batch } = parts
   checkName(batch)
-  const token = randomUUID()
-  await takeTurn(broker, batch, token)
-  const renewing = setInterval(() => void broker.prolong(batch, token, LOCK_MS).catch(() => undefined), LOCK_MS / 4)
-  try {
-    return await submitAlone(parts, () => keepTurn(broker, batch, token))
-  } finally {
-    clearInterval(renewing)
-    await broker.unlock(batch, token).catch(() => undefined)
-  }
-}
-
-/** Waits for the lock of a submit that was killed to expire. One that lives prolongs it. */
-async function takeTurn(broker: Broker, batch: string, token: string): Promise<void> {
-  const until = Date.now() + LOCK_MS + 2_000
-  while (!(await broker.lock(batch, token, LOCK_MS))) {
-    if (Date.now() > until) {
-      throw new ConfigError([
-        `batch: ${batch} is being submitted by another process. Wait until it has ended, or choose another name.`,
-      ])
-    }
-    await sleep(LOOK_MS)
-  }
-}
-
-/** A process that was stopped for a while may have lost its turn, and must not write to the list of another one. */
-async function keepTurn(broker: Broker, batch: string, token: string): Promise<void> {
-  if (await patiently(() => broker.prolong(batch, token, LOCK_MS))) return
-  if (await patiently(() => broker.lock(batch, token, LOCK_MS))) return
-  throw new ConfigError([
-    `batch: ${batch} is being submitted by another process, which has taken over. Nothing is lost; wait until it has ended.`,
-  ])
+  return withTurn(broker, batch, keep => submitAlone(parts, keep))
 }
 
 async function submitAlone(parts: SubmitParts, keep: () => Promise<void>): Promise<SubmitResult> {

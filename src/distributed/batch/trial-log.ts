@@ -21,12 +21,21 @@ type LogLine =
 const pathOf = (results: string, chunk: number): string =>
   join(partFolder(results, chunk), `${chunkName(chunk)}.trials.ndjson`)
 
-export const hasTrials = (results: string, chunk: number): boolean => existsSync(pathOf(results, chunk))
+/** Present if one of its requests has failed as `resource/poison`. It stays when the chunk is done. */
+export const poisonFile = (chunk: number): string => `${chunkName(chunk)}.poison`
+
+/** Whether a request of the chunk has ended its process, or may have. A retry begins in quarantine, too. */
+export const isSuspected = (results: string, chunk: number): boolean =>
+  existsSync(pathOf(results, chunk)) || existsSync(join(partFolder(results, chunk), poisonFile(chunk)))
 
 export class TrialLog {
+  readonly #results: string
+  readonly #chunk: number
   readonly #path: string
 
   constructor(results: string, chunk: number) {
+    this.#results = results
+    this.#chunk = chunk
     this.#path = pathOf(results, chunk)
   }
 
@@ -55,6 +64,11 @@ export class TrialLog {
   /** @param by what it died of; undefined if it did not */
   end(trial: string, by: string | undefined): Promise<void> {
     return this.#append(by === undefined ? { trial, end: 'over' } : { trial, end: 'died', by })
+  }
+
+  /** Notes that one of its requests has ended its process, for the list of `preq dead`. */
+  async notePoison(): Promise<void> {
+    await appendFile(join(partFolder(this.#results, this.#chunk), poisonFile(this.#chunk)), '', { mode: 0o600 })
   }
 
   /** The chunk is done. */

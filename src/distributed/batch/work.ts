@@ -6,7 +6,7 @@ import { resolve } from 'node:path'
 import { patiently } from './add-chunks.ts'
 import { Quarantine, Turns } from './quarantine.ts'
 import { QuarantinedRun } from './quarantined-run.ts'
-import { hasTrials } from './trial-log.ts'
+import { isSuspected } from './trial-log.ts'
 import { JOB, isOfRedis } from './broker.ts'
 import type { Broker, ChunkJob, TakeOver } from './broker.ts'
 import { ChunkIndex } from './chunk-index.ts'
@@ -20,6 +20,7 @@ import { batchLimits } from './batch-limits.ts'
 import { fileOf } from './manifest.ts'
 import type { Manifest } from './manifest.ts'
 import { sealedPath } from './parts.ts'
+import { orderOf } from './retries.ts'
 import type { Parked } from './park.ts'
 import { SinkTrouble, sinkErrorIn } from './sink-trouble.ts'
 import { SilentRedis } from './pulse.ts'
@@ -413,12 +414,14 @@ class OpenBatch {
     // It may have been resumed since it was last looked at.
     if (this.#state === 'paused' || this.#state === 'cancelled') await patiently(() => this.look())
     if (await patiently(() => broker.isDone(batch, chunk.number))) return null
-    const sealed = sealedPath(this.#results, chunk.number)
+    const { number } = chunk
+    const generation = (job.data as ChunkJob).generation ?? 0
+    const sealed = sealedPath(this.#results, number, generation)
     const end = existsSync(sealed) ? await countsOf(sealed) : await this.#run(job, chunk)
     if (end === undefined) return this.#handBack(job, token)
     if ('untilMs' in end) return this.#park(job, token, end)
     this.#sink.worked()
-    await patiently(() => broker.markDone(this.#manifest, chunk.number, end))
+    await patiently(() => broker.markDone(this.#manifest, { number, generation, counts: end }))
     return end
   }
 
@@ -448,7 +451,9 @@ class OpenBatch {
   async #run(job: Job, chunk: Chunk): Promise<Counts | Parked | undefined> {
     if (this.#state !== 'running' || this.#sink.isDown) return undefined
     const manifest = this.#manifest
-    const text = await textOf(manifest, chunk, job.data as ChunkJob, this.#results)
+    const data = job.data as ChunkJob
+    const text = await textOf(manifest, chunk, data, this.#results)
+    const order = data.generation === undefined ? undefined : await orderOf(this.#results, chunk, data.generation)
     const parts = {
       client: this.#client,
       call: this.#call,
@@ -458,8 +463,10 @@ class OpenBatch {
       text,
       starts: job.attemptsStarted,
       counts: this.#counts,
+      order,
     }
-    const quarantine = job.stalledCounter > 0 || hasTrials(this.#results, chunk.number) ? this.#quarantine : undefined
+    const isSuspect = job.stalledCounter > 0 || isSuspected(this.#results, chunk.number)
+    const quarantine = isSuspect ? this.#quarantine : undefined
     const run =
       quarantine === undefined
         ? new ChunkRun({ ...parts, lineup: this.#lineup })

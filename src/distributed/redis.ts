@@ -38,6 +38,7 @@ export interface ConnectionOptions {
   readonly commandTimeout?: number | undefined
   readonly maxRetriesPerRequest?: number | null
   readonly enableOfflineQueue?: boolean
+  readonly autoResendUnfulfilledCommands?: boolean
   readonly connectionName?: string
   readonly tls?: RedisSecurity | undefined
 }

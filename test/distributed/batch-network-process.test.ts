@@ -50,11 +50,13 @@ describe.skipIf(NO_REDIS)('a batch is whole', () => {
   })
 
   it.concurrent.each([
-    ['its results were sealed and before Redis knew', 'up', 'SIGKILL'],
-    ['Redis knew and before it was completed', 'down', 'SIGKILL'],
-    ['its results were sealed and before Redis knew, with its connection alone', 'up', 'cut'],
-    ['Redis knew and before it was completed, with its connection alone', 'down', 'cut'],
-  ] as const)('and no request is sent twice when a worker is lost after %s', async (_, side, how) => {
+    ['the process is lost after its results were sealed and before Redis knew', 'SETBIT', 'up', 'SIGKILL'],
+    ['the process is lost after Redis knew and before it was completed', 'SETBIT', 'down', 'SIGKILL'],
+    ['the connection is lost after its results were sealed and before Redis knew', 'SETBIT', 'up', 'cut'],
+    ['the connection is lost after Redis knew and before it was completed', 'SETBIT', 'down', 'cut'],
+    ['the connection is lost while it is being completed', ':completed', 'up', 'cut'],
+    ['the connection is lost before the worker knows that it was completed', ':completed', 'down', 'cut'],
+  ] as const)('and no request is sent twice when %s', async (_, mark, side, how) => {
     await using redis = await redisServer()
     await using proxy = await redisProxy(redis.port)
     await using server = await countingServer(5)
@@ -70,17 +72,27 @@ describe.skipIf(NO_REDIS)('a batch is whole', () => {
     }
     proxy.watch = (bytes, from) => {
       if (isCut) return
-      if (from === 'up' && bytes.includes('SETBIT')) isMarking = true
+      if (from === 'up' && bytes.includes(mark)) isMarking = true
       if (isMarking && from === side) lose()
     }
-    const worker = startQuickWorker({ broker: proxy.url, batch: 'cut', chunks: 1 })
+    const worker = startQuickWorker({
+      broker: proxy.url,
+      batch: 'cut',
+      chunks: 1,
+      lockMs: how === 'cut' ? 20_000 : 2_000,
+    })
     await until('it is cut', () => isCut)
     await sleep(1_000)
     await proxy.become('whole')
-    const next = startQuickWorker({ broker: redis.url, batch: 'cut', untilEmpty: true })
-    expect(await next.exit).toBe(0)
-    worker.child.kill('SIGKILL')
-    await worker.exit
+    if (how === 'SIGKILL') {
+      const next = startQuickWorker({ broker: redis.url, batch: 'cut', untilEmpty: true })
+      expect(await next.exit).toBe(0)
+    } else {
+      // With its only place: it has not lost it.
+      await until('it is done', async () => (await status(given)).state === 'done')
+      worker.child.kill('SIGTERM')
+      expect(await worker.exit).toBe(0)
+    }
     expect(await status(given)).toMatchObject({ state: 'done', ok: 60, chunksDone: 3 })
     expect(server.extra()).toBe(0)
     expect(await collect({ ...given, output: files.at('out.jsonl') })).toMatchObject({ requests: 60, missing: 0 })

@@ -3,9 +3,11 @@ import { connect, createServer } from 'node:net'
 import type { AddressInfo, Server, Socket } from 'node:net'
 
 export interface RedisProxy extends AsyncDisposable {
+  /** The port of Redis, for connections that begin. */
+  target: number
   readonly url: string
   /**
-   * `silent`: bytes of both directions are lost, and connections stay open. `down`: connections are reset and new ones
+   * `silent`: nothing passes any more over the connections that there are then, which stay open; later ones work. `down`: connections are reset and new ones
    * refused. `slow`: each piece takes 200 ms and up to 50 ms of jitter, in order.
    */
   become(state: 'whole' | 'silent' | 'down' | 'slow'): Promise<void>
@@ -18,6 +20,8 @@ const JITTER_MS = 50
 
 export async function redisProxy(target: number): Promise<RedisProxy> {
   const sockets = new Set<Socket>()
+  /** A connection that loses bytes cannot go on: replies would be taken for those of other commands. */
+  const dead = new WeakSet<Socket>()
   let state: 'whole' | 'silent' | 'down' | 'slow' = 'whole'
   let pieces = 0
   const follow = (socket: Socket): Socket => {
@@ -27,7 +31,7 @@ export async function redisProxy(target: number): Promise<RedisProxy> {
   const pipe = (from: Socket, to: Socket, side: 'up' | 'down'): void => {
     let last: Promise<unknown> = Promise.resolve()
     from.on('data', (bytes: Buffer) => {
-      if (state === 'silent') return
+      if (state === 'silent' || dead.has(from)) return
       proxy.watch?.(bytes, side)
       const pass = (): void => void (to.destroyed || to.write(bytes))
       if (state !== 'slow') return void (last = last.then(pass))
@@ -39,7 +43,7 @@ export async function redisProxy(target: number): Promise<RedisProxy> {
     from.on('close', () => to.destroy())
   }
   const accept = (client: Socket): void => {
-    const server = connect({ port: target, host: '127.0.0.1' })
+    const server = connect({ port: proxy.target, host: '127.0.0.1' })
     pipe(follow(client), follow(server), 'up')
     pipe(server, client, 'down')
   }
@@ -58,9 +62,11 @@ export async function redisProxy(target: number): Promise<RedisProxy> {
     await closed
   }
   const proxy: RedisProxy = {
+    target,
     url: `redis://127.0.0.1:${port}`,
     watch: undefined,
     async become(next) {
+      if (state === 'silent') for (const socket of sockets) dead.add(socket)
       state = next
       if (next === 'down') await goDown()
       else if (server === undefined) await listen(port)

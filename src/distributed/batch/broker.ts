@@ -148,6 +148,8 @@ export class Broker {
       maxRetriesPerRequest: null,
       enableOfflineQueue: true,
       commandTimeout: undefined,
+      // Otherwise ioredis forgets what was under way: its promises, and with them the places of chunks, hang for ever.
+      autoResendUnfulfilledCommands: true,
     })
   }
 

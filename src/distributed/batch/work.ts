@@ -479,6 +479,9 @@ class OpenBatch {
     try {
       return await ending
     } catch (error) {
+      // The process that has sealed the chunk has removed the parts that this one was reading.
+      const sealed = sealedPath(this.#results, chunk.number)
+      if (existsSync(sealed)) return await countsOf(sealed)
       const trouble = sinkErrorIn(error)
       if (trouble === undefined) throw error
       await this.#sinkFailed(trouble)

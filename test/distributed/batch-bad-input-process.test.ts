@@ -76,7 +76,7 @@ describe.skipIf(NO_REDIS)('a broker', () => {
     }
     const doctor = await preq(['doctor', ...broker])
     expect(doctor).toMatchObject({ code: 1, said: expect.stringContaining('a replica takes no jobs') as string })
-  }, 60_000)
+  })
 
   it.concurrent('whose memory is full lets submit wait and say why when it gives up', async () => {
     await using redis = await redisServer(['--maxmemory', '1mb', '--maxmemory-policy', 'noeviction'])
@@ -115,7 +115,7 @@ describe.skipIf(NO_REDIS)('a batch', () => {
       code: 0,
       said: expect.stringMatching(/(?:299|300)\d{3} ms ahead of that of Redis\. Set/) as string,
     })
-  }, 60_000)
+  })
 
   it.concurrent('needs packages that are optional, and says how to install them', async () => {
     for (const name of ['bullmq', 'ioredis']) {
@@ -167,7 +167,7 @@ describe.skipIf(NO_REDIS)('a batch', () => {
     const output = files.at('out.jsonl')
     await collect({ results: files.at('results'), output })
     expect(readFileSync(output, 'utf8')).not.toContain(CANARY)
-  }, 60_000)
+  })
 })
 
 /** Everything that Redis has, as text. */

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { countingServer, folder, linesOf, startQuickWorker, until } from './batch-kit.ts'
 import { NO_REDIS, redisServer } from './redis.ts'
-import { cancel, collect, pause, resume, status, submit } from '../../src/distributed/index.ts'
+import { batches, cancel, collect, deleteBatch, pause, resume, status, submit } from '../../src/distributed/index.ts'
 
 const sleep = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms))
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, at) => at)
@@ -48,7 +48,27 @@ describe.skipIf(NO_REDIS)('a batch that runs', () => {
     expect(server.extra()).toBeLessThanOrEqual(2 * 8)
     await collect({ ...given, output: files.at('out.jsonl') })
     expect(linesOf(files.at('out.jsonl')).map(({ index }) => index)).toEqual(upTo(count))
-  }, 60_000)
+  })
+
+  it.concurrent('can be deleted once its workers have died, and not before', async () => {
+    await using redis = await redisServer()
+    await using server = await countingServer(50)
+    using files = folder()
+    const given = { broker: redis.url, batch: 'b', results: files.at('results') }
+    await submit(server.urls(1_000), { ...given, chunkRows: 100, options: { concurrency: 8 } })
+    await using one = startQuickWorker({ ...given, lockMs: 6_000 })
+    await until('requests arrive', () => server.hits.size > 50)
+    await expect(deleteBatch(given)).rejects.toThrow('workers have 4 of its chunks')
+    one.child.kill('SIGKILL')
+    await one.exit
+    await until('it is deleted', () =>
+      deleteBatch(given).then(
+        () => true,
+        () => false,
+      ),
+    )
+    expect(await batches(given)).toEqual([])
+  })
 
   it.concurrent('goes on when it is resumed at the moment when its workers have noticed that it is cancelled', async () => {
     await using redis = await redisServer()
@@ -68,5 +88,5 @@ describe.skipIf(NO_REDIS)('a batch that runs', () => {
     await until('it is done', async () => (await status(given)).state === 'done')
     await collect({ ...given, output: files.at('out.jsonl') })
     expect(linesOf(files.at('out.jsonl')).map(({ index }) => index)).toEqual(upTo(count))
-  }, 60_000)
+  })
 })

@@ -66,7 +66,7 @@ describe.skipIf(NO_REDIS)('a chunk', () => {
     expect(other.extra()).toBe(0)
     await collect({ ...given, output: files.at('out.jsonl') })
     expect(linesOf(files.at('out.jsonl')).map(({ index, ok }) => [index, ok])).toEqual(upTo(300).map(at => [at, true]))
-  }, 90_000)
+  })
 
   it.concurrent('whose host asks for a longer pause than its requests may wait is kept until then, and can be cancelled', async () => {
     await using redis = await redisServer()
@@ -89,7 +89,7 @@ describe.skipIf(NO_REDIS)('a chunk', () => {
     expect(await status(given)).toMatchObject({ state: 'cancelled', waiting: 0 })
     one.child.kill('SIGTERM')
     expect(await one.exit).toBe(0)
-  }, 30_000)
+  })
 })
 
 describe.skipIf(NO_REDIS)('a batch whose results cannot be written', () => {
@@ -118,35 +118,31 @@ describe.skipIf(NO_REDIS)('a batch whose results cannot be written', () => {
     expect(server.extra()).toBeLessThanOrEqual(4 * 50)
     await collect({ ...given, output: files.at('out.jsonl') })
     expect(linesOf(files.at('out.jsonl')).map(({ index }) => index)).toEqual(upTo(2_000))
-  }, 60_000)
+  })
 
-  it.skipIf(!canMount()).concurrent(
-    'because the disk is full is done when there is room again',
-    async () => {
-      await using redis = await redisServer()
-      await using server = await countingServer(20)
-      using files = folder()
-      using disk = smallDisk(files.at('disk'))
-      const given = { broker: redis.url, batch: 'full', results: `${disk.path}/results` }
-      await submit(server.urls(2_000), { ...given, chunkRows: 50, options: { concurrency: 16 } })
-      await using one = worker(given)
-      await until('requests arrive', () => server.hits.size > 200)
-      disk.fill()
-      await until('it says so', () => one.said().includes('no space left on device'))
-      await until('the chunks are back', async () => (await status(given)).active === 0)
-      const before = server.hits.size
-      await sleep(3_000)
-      expect(server.hits.size).toBe(before)
-      expect(await status(given)).toMatchObject({ state: 'running', stuck: 0 })
-      disk.empty()
-      await until('it is done', async () => (await status(given)).state === 'done')
-      one.child.kill('SIGTERM')
-      expect(await one.exit).toBe(0)
-      await collect({ ...given, output: files.at('out.jsonl') })
-      expect(linesOf(files.at('out.jsonl')).map(({ index }) => index)).toEqual(upTo(2_000))
-    },
-    60_000,
-  )
+  it.skipIf(!canMount()).concurrent('because the disk is full is done when there is room again', async () => {
+    await using redis = await redisServer()
+    await using server = await countingServer(20)
+    using files = folder()
+    using disk = smallDisk(files.at('disk'))
+    const given = { broker: redis.url, batch: 'full', results: `${disk.path}/results` }
+    await submit(server.urls(2_000), { ...given, chunkRows: 50, options: { concurrency: 16 } })
+    await using one = worker(given)
+    await until('requests arrive', () => server.hits.size > 200)
+    disk.fill()
+    await until('it says so', () => one.said().includes('no space left on device'))
+    await until('the chunks are back', async () => (await status(given)).active === 0)
+    const before = server.hits.size
+    await sleep(3_000)
+    expect(server.hits.size).toBe(before)
+    expect(await status(given)).toMatchObject({ state: 'running', stuck: 0 })
+    disk.empty()
+    await until('it is done', async () => (await status(given)).state === 'done')
+    one.child.kill('SIGTERM')
+    expect(await one.exit).toBe(0)
+    await collect({ ...given, output: files.at('out.jsonl') })
+    expect(linesOf(files.at('out.jsonl')).map(({ index }) => index)).toEqual(upTo(2_000))
+  })
 })
 
 /** A file system of its own needs root. */

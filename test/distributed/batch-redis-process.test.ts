@@ -41,7 +41,7 @@ describe.skipIf(NO_REDIS)('a batch is whole', () => {
     expect(server.hits.size).toBe(1_600)
     expect(server.extra()).toBe(0)
     expect(await collect({ ...busy, output: files.at('out.jsonl') })).toMatchObject({ requests: 1_500, missing: 0 })
-  }, 60_000)
+  })
 
   it.concurrent('once it is reconciled, after the log of Redis has lost its last 64 KB', async () => {
     using files = folder()
@@ -66,7 +66,7 @@ describe.skipIf(NO_REDIS)('a batch is whole', () => {
     expect(server.extra()).toBe(0)
     await collect({ ...given, output: files.at('out.jsonl') })
     expect(linesOf(files.at('out.jsonl')).map(({ index }) => index)).toEqual(upTo(5_000))
-  }, 60_000)
+  })
 
   it.concurrent('once it is reconciled, after Redis has lost everything under workers that live on', async () => {
     using files = folder()
@@ -90,7 +90,7 @@ describe.skipIf(NO_REDIS)('a batch is whole', () => {
     expect(await status(given)).toMatchObject({ ok: 3_000, active: 0, waiting: 0, stuck: 0 })
     // The chunks that were open ran twice for a while.
     expect(server.extra()).toBeLessThanOrEqual(8 * 100)
-  }, 60_000)
+  })
 
   it.concurrent('after the memory of Redis was full for 4 s under a worker', async () => {
     using files = folder()
@@ -112,5 +112,5 @@ describe.skipIf(NO_REDIS)('a batch is whole', () => {
     expect(await status(given)).toMatchObject({ ok: 2_000, stuck: 0 })
     await collect({ ...given, output: files.at('out.jsonl') })
     expect(linesOf(files.at('out.jsonl')).map(({ index }) => index)).toEqual(upTo(2_000))
-  }, 60_000)
+  })
 })

@@ -251,6 +251,14 @@ export class Broker {
     return (await this.redis.getbit(this.key(batch, 'done'), chunk)) === 1
   }
 
+  /** How many chunks are with workers that live: those prolong their locks. */
+  async heldChunks(batch: string): Promise<number> {
+    const queue = this.queue(batch)
+    const ids = await this.redis.lrange(queue.toKey('active'), 0, -1)
+    const locks = ids.map(id => queue.toKey(`${id}:lock`))
+    return locks.length === 0 ? 0 : this.redis.exists(...locks)
+  }
+
   countDone(batch: string): Promise<number> {
     return this.redis.bitcount(this.key(batch, 'done'))
   }

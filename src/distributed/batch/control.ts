@@ -161,13 +161,15 @@ export async function cancel(broker: Broker, batch: string): Promise<void> {
 export async function deleteBatch(broker: Broker, batch: string, files: boolean): Promise<void> {
   const manifest = await knownManifest(broker, batch)
   const { results } = manifest
-  const { active, state } = await statusOf(broker, batch)
-  if (active > 0) {
+  const { state } = await statusOf(broker, batch)
+  const held = await broker.heldChunks(batch)
+  if (held > 0) {
     throw new ConfigError([
-      `batch: ${batch} is ${state}: workers have ${active} of its chunks. Cancel it and wait until they have stopped, then delete it.`,
+      `batch: ${batch} is ${state}: workers have ${held} of its chunks. Cancel it and wait until they have stopped, then delete it.`,
     ])
   }
-  await broker.queue(batch).obliterate()
+  // Those of workers that died are active, too, until another worker looks for them.
+  await broker.queue(batch).obliterate({ force: true })
   await broker.forget(batch)
   // Others may use those of another name.
   if (manifest.shareName === undefined) await broker.redis.del(limitsKey(ratesPrefix(batch)))

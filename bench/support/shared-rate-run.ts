@@ -6,17 +6,18 @@ import type { ClientOptions } from '../../src/index.ts'
 interface Work {
   readonly redis: string
   readonly hosts: readonly string[]
-  readonly options: ClientOptions
+  readonly options: ClientOptions & { readonly localShare?: boolean }
   readonly ms: number
 }
 
-const { redis, hosts, options, ms } = JSON.parse(process.argv[2] as string) as Work
+const { redis, hosts, options: given, ms } = JSON.parse(process.argv[2] as string) as Work
+const { localShare = false, ...options } = given
 
 const starts: number[] = []
 const client = new ParallelRequests({
   concurrency: 200,
   ...options,
-  sharedLimits: redisLimits(redis),
+  sharedLimits: redisLimits(redis, { localShare }),
   hooks: { beforeRequest: () => void starts.push(Number(process.hrtime.bigint()) / 1e6) },
 })
 // The death of Redis is on purpose.

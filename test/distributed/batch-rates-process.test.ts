@@ -1,7 +1,9 @@
 /** The rates of a batch hold for all of its workers together. What a rate does over time is in `npm run nightly:shared-rate`. */
+import { fileURLToPath } from 'node:url'
 import { Redis } from 'ioredis'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { countingServer, folder, linesOf, startWorker, until } from './batch-kit.ts'
+import { countingServer, folder, linesOf, startProcess, startWorker, until } from './batch-kit.ts'
+import type { Process } from './batch-kit.ts'
 import { NO_REDIS, redisServer } from './redis.ts'
 import type { RedisServer } from './redis.ts'
 import {
@@ -24,6 +26,13 @@ function looking({ url }: RedisServer): Redis {
 }
 
 const sleep = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms))
+/** A worker whose wall clock is wrong. */
+function startShifted(shiftMs: number, broker: string, batch: string): Process {
+  const preload = ['--import', fileURLToPath(new URL('../support/shifted-clock.ts', import.meta.url))]
+  const args = [fileURLToPath(new URL('batch-worker.ts', import.meta.url)), broker, batch, '20000', 'until-empty']
+  return startProcess([...preload, ...args], { CLOCK_SHIFT_MS: String(shiftMs) })
+}
+
 const processesOf = (name: string): string => `{preq}:rates:${name}:processes`
 
 describe.skipIf(NO_REDIS)('the rates of a batch', () => {
@@ -120,6 +129,87 @@ describe.skipIf(NO_REDIS)('the rates of a batch', () => {
     expect(await status(given)).toMatchObject({ state: 'done', ok: 300, failed: 0 })
     expect(server.hits.size).toBe(300)
   }, 90_000)
+})
+
+describe.skipIf(NO_REDIS)('rates of workers in trouble', () => {
+  it('are shared by workers whose clocks are ten minutes apart', async () => {
+    await using redis = await redisServer()
+    await using server = await countingServer()
+    using files = folder()
+    const given = { broker: redis.url, batch: 'clocks', results: files.at('results') }
+    await submit(server.urls(400), { ...given, chunkRows: 20, options: { rateLimit: '100/s', concurrency: 4 } })
+    const workers = [300_000, -300_000].map(shift => startShifted(shift, redis.url, 'clocks'))
+    const look = looking(redis)
+    await until('both count as living', async () => (await look.zcard(processesOf('clocks'))) === 2)
+    expect(await Promise.all(workers.map(({ exit }) => exit))).toEqual([0, 0])
+    expect(await status(given)).toMatchObject({ state: 'done', ok: 400, failed: 0 })
+    expect(server.extra()).toBe(0)
+  }, 90_000)
+
+  it('need no more permissions than the documentation names', async () => {
+    await using redis = await redisServer()
+    await using server = await countingServer()
+    using files = folder()
+    const rules = ['~{preq}:*', 'resetchannels', '-@all', '+@read', '+@write', '+@connection', '+@scripting']
+    const more = [
+      '+@blocking',
+      '+@transaction',
+      '+time',
+      '+info',
+      '-@admin',
+      '-keys',
+      '-flushall',
+      '-flushdb',
+      '-swapdb',
+    ]
+    const none = ['-migrate', '-restore', '-sort', '-dump']
+    await looking(redis).call('ACL', 'SETUSER', 'batches', 'on', '>s3cret', ...rules, ...more, ...none)
+    const broker = redis.url.replace('//', '//batches:s3cret@')
+    const given = { broker, batch: 'acl', results: files.at('results') }
+    await submit(server.urls(60), { ...given, chunkRows: 20, options: { rateLimit: '1/s' } })
+    await limits({ ...given, rateLimit: '200/s', perHost: { rateLimit: '100/s' } })
+    const worker = startWorker(broker, 'acl', 20_000, true)
+    expect(await worker.exit).toBe(0)
+    expect(worker.said()).not.toContain('permission')
+    expect(await status(given)).toMatchObject({ ok: 60 })
+    await deleteBatch(given)
+  }, 60_000)
+
+  it('are changed at a primary only, and by somebody who has the password', async () => {
+    await using redis = await redisServer(['--requirepass', 's3cret'])
+    const wrong = redis.url.replace('//', '//:wrong@')
+    await expect(limits({ broker: wrong, batch: 'b', rateLimit: '5/s' })).rejects.toThrow(
+      'refused the user or the password',
+    )
+    await using primary = await redisServer()
+    await using replica = await redisServer(['--replicaof', '127.0.0.1', String(primary.port)])
+    using files = folder()
+    const given = { broker: primary.url, batch: 'b', results: files.at('results') }
+    await submit(['http://127.0.0.1:9/'], { ...given, options: { rateLimit: '1/s' } })
+    const look = looking(replica)
+    await until('the replica has the batch', async () => (await look.exists('{preq}:b:preq-manifest')) === 1)
+    const there = { broker: replica.url, batch: 'b' }
+    expect(await limits(there)).toMatchObject({ rateLimit: [{ limit: 1 }] })
+    await expect(limits({ ...there, rateLimit: '5/s' })).rejects.toThrow('is a read-only replica')
+    expect(await limits(given)).toMatchObject({ rateLimit: [{ limit: 1 }] })
+  }, 60_000)
+
+  it('hold after the scripts, the rates and the pauses were deleted in Redis', async () => {
+    await using redis = await redisServer()
+    await using server = await countingServer()
+    using files = folder()
+    const given = { broker: redis.url, batch: 'swept', results: files.at('results') }
+    await submit(server.urls(300), { ...given, chunkRows: 50, options: { rateLimit: '100/s' } })
+    const worker = startWorker(redis.url, 'swept', 20_000, true)
+    const look = looking(redis)
+    await until('requests arrive', () => server.hits.size > 50)
+    await look.script('FLUSH')
+    await look.del(...(await look.keys('{preq}:rates:swept:*')))
+    expect(await worker.exit).toBe(0)
+    expect(await status(given)).toMatchObject({ state: 'done', ok: 300 })
+    expect(server.extra()).toBe(0)
+    expect(worker.said()).not.toContain('cannot use Redis')
+  }, 60_000)
 })
 
 describe.skipIf(NO_REDIS)('limits of a running batch', () => {

@@ -47,6 +47,7 @@ import { failTerm } from './fail-on.ts'
 import type { Read } from '../config/kinds.ts'
 
 export const OUTPUT_FORMATS = ['jsonl', 'csv', 'tsv', 'sqlite'] as const
+const OUTPUT_DELIMITERS = [',', ';', '|', 'tab'] as const
 
 export const FLAGS = {
   ...INPUT_FLAGS,
@@ -161,6 +162,15 @@ export const FLAGS = {
   'output-format': choosing('Output', 'FORMAT', OUTPUT_FORMATS, 'format of the output', {
     default: 'by the extension of the file; else jsonl',
   }),
+  'output-delimiter': choosing('Output', 'CHARACTER', OUTPUT_DELIMITERS, 'character between the cells of CSV', {
+    default: 'a comma',
+    more: 'Spreadsheets of many countries expect ;.',
+  }),
+  bom: aSwitch('Output', 'begin CSV and TSV with a byte-order mark, by which Excel recognises UTF-8'),
+  values: aSwitch('Output', 'JSON lines of the values alone, without what belongs to the request', {
+    more: 'Failed requests have no line: the summary counts them, and the exit code is 1.',
+  }),
+  pretty: aSwitch('Output', 'indent the JSON on standard output, for people'),
   overwrite: aSwitch('Output', 'replace outputs and saved files that exist', { option: 'overwrite' }),
   select: taking('Output', 'PATHS', text, "parts of each value, as JMESPath: 'stars' or 'n: name, stars'", {
     common: true,

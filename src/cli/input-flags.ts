@@ -3,14 +3,14 @@ import { aSwitch, choosing, setting, taking } from './flag.ts'
 import { asFolder, bytes, delimiter, encoding, number, text } from './flag-readers.ts'
 import { count } from '../config/kinds.ts'
 
-const FORMATS = ['lines', 'csv', 'tsv', 'jsonl'] as const
+const FORMATS = ['lines', 'csv', 'tsv', 'jsonl', 'json'] as const
 
 export const INPUT_FLAGS = {
   input: taking('Input', 'FILE', text, 'read URLs or requests from FILE; - is standard input', {
     short: 'i',
     repeat: true,
     common: true,
-    more: 'Lists (one URL per line; blank lines and lines that begin with # are skipped), CSV and TSV with a header, JSON lines with one request each; by the extension of the file, or by --format. Any of them may be compressed: .csv.gz. Without -i, and with no URL or only a template, standard input is read if it is a pipe or a file.',
+    more: 'Lists (one URL per line; blank lines and lines that begin with # are skipped), CSV and TSV with a header, JSON lines with one request each, or a JSON array of requests; by the extension of the file, or by --format. Any of them may be compressed: .csv.gz. Without -i, and with no URL or only a template, standard input is read if it is a pipe or a file.',
   }),
   format: choosing('Input', 'FORMAT', FORMATS, 'format of the input', {
     default: 'by the extension of the file; else lines',

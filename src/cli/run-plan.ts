@@ -38,7 +38,7 @@ import type { ReturnTypeName } from '../core/spec.ts'
 /** Enough for any row. Of a file without line ends, no more than this is held in memory. */
 const MAX_LINE = 16 * 2 ** 20
 
-export type InputFormat = 'lines' | 'csv' | 'tsv' | 'jsonl'
+export type InputFormat = 'lines' | 'csv' | 'tsv' | 'jsonl' | 'json'
 export type OutputFormat = 'jsonl' | 'csv' | 'tsv' | 'sqlite'
 
 /** The source of the requests, and what all of them have in common. Texts may have {columns}. */
@@ -109,6 +109,14 @@ export interface OutputPlan {
   readonly select: string | undefined
   readonly columns: readonly string[] | undefined
   readonly writeOut: string | undefined
+  /** Between the cells of CSV. */
+  readonly delimiter: ',' | ';' | '|' | '\t'
+  /** Whether CSV and TSV begin with a byte-order mark. */
+  readonly hasBom: boolean
+  /** Whether JSON lines hold the values alone. */
+  readonly isOfValues: boolean
+  /** Whether JSON on standard output is indented. */
+  readonly isPretty: boolean
   /** Names of response headers, in lower case. */
   readonly responseHeaders: readonly string[]
   /** The folder of `--save`. */
@@ -335,13 +343,7 @@ function outputPlan(values: FlagValues, stages: readonly StagePlan[], problems: 
   if (values['output-format'] === 'sqlite' && files.length === 0) {
     problems.push('--output-format: expected -o FILE for a database, got none. Add it.')
   }
-  for (const { path } of files) {
-    if (values.input?.some(input => isSameFile(input, path)) === true) {
-      problems.push(`-o: expected another file than the input, got ${path} for both. Write to a file of its own.`)
-    }
-  }
-  const twice = files.find(({ path }, at) => files.slice(0, at).some(other => isSameFile(other.path, path)))
-  if (twice !== undefined) problems.push(`-o: expected files that differ, got ${twice.path} twice. Keep one of them.`)
+  checkFiles(values, files, problems)
   checkResume(values, problems)
   if (values.columns !== undefined && !isTable(values, files)) {
     problems.push('--columns: expected an output with columns, got none. Add -o FILE.csv, or --output-format csv.')
@@ -349,9 +351,11 @@ function outputPlan(values: FlagValues, stages: readonly StagePlan[], problems: 
   if (toStdout && values['write-out'] !== undefined) {
     problems.push('-w: expected no -o - beside it, got one. Both write to standard output: keep one of them.')
   }
+  const isOnStdout = toStdout || (files.length === 0 && values['write-out'] === undefined)
+  const styles = stylesOf(values, files, isOnStdout, problems)
   return {
     files,
-    toStdout: toStdout || (files.length === 0 && values['write-out'] === undefined),
+    toStdout: isOnStdout,
     format: values['output-format'] ?? 'jsonl',
     overwrite: values.overwrite ?? false,
     resume,
@@ -362,12 +366,51 @@ function outputPlan(values: FlagValues, stages: readonly StagePlan[], problems: 
     select: values.select,
     columns: values.columns?.split(',').map(name => name.trim()),
     writeOut: values['write-out'],
+    ...styles,
     responseHeaders: [...new Set(values['response-headers']?.flat())],
     save: values.save,
-    log: logOf(values, files, toStdout || (files.length === 0 && values['write-out'] === undefined), problems),
+    log: logOf(values, files, isOnStdout, problems),
     as: values.as ?? 'auto',
     order: values.order ?? 'completed',
   }
+}
+
+function checkFiles({ input }: FlagValues, files: readonly OutputFile[], problems: Problem[]): void {
+  for (const { path } of files) {
+    if (input?.some(one => isSameFile(one, path)) === true) {
+      problems.push(`-o: expected another file than the input, got ${path} for both. Write to a file of its own.`)
+    }
+  }
+  const twice = files.find(({ path }, at) => files.slice(0, at).some(other => isSameFile(other.path, path)))
+  if (twice !== undefined) problems.push(`-o: expected files that differ, got ${twice.path} twice. Keep one of them.`)
+}
+
+/** How text is written. A flag that would change nothing is a mistake. */
+function stylesOf(
+  values: FlagValues,
+  files: readonly OutputFile[],
+  isOnStdout: boolean,
+  problems: Problem[],
+): Pick<OutputPlan, 'delimiter' | 'hasBom' | 'isOfValues' | 'isPretty'> {
+  const onStdout = isOnStdout ? (values['output-format'] ?? 'jsonl') : undefined
+  const formats = [onStdout, ...files.map(({ format }) => format)]
+  const { bom = false, pretty = false, values: isOfValues = false, resume = false } = values
+  if (values['output-delimiter'] !== undefined && !formats.includes('csv')) {
+    problems.push('--output-delimiter: expected an output in CSV, got none. Add -o FILE.csv, or --output-format csv.')
+  }
+  if (bom && !formats.includes('csv') && !formats.includes('tsv')) {
+    problems.push('--bom: expected an output in CSV or TSV, got none. Add -o FILE.csv, or --output-format csv.')
+  }
+  // The first file of JSON lines is the run file then, which holds whole rows.
+  if (isOfValues && formats.filter(format => format === 'jsonl').length <= (resume ? 1 : 0)) {
+    const expected = resume ? 'JSON lines besides the run file, which holds whole rows' : 'JSON lines as an output'
+    problems.push(`--values: expected ${expected}, got none. Add -o -, or another -o FILE.jsonl.`)
+  }
+  if (pretty && onStdout !== 'jsonl') {
+    problems.push('--pretty: expected JSON on standard output, got none. Add -o -, or leave it out.')
+  }
+  const delimiter = values['output-delimiter'] ?? ','
+  return { delimiter: delimiter === 'tab' ? '\t' : delimiter, hasBom: bom, isOfValues, isPretty: pretty }
 }
 
 function checkResume(values: FlagValues, problems: Problem[]): void {

@@ -79,6 +79,11 @@ export interface CsvOptions extends FileOptions {
    * hold a tab, LF or CR in a value, so they are written as `\t`, `\n` and `\r`; a backslash is written as it is.
    */
   readonly quotes?: boolean | undefined
+  /**
+   * Begin a new file with a byte-order mark, by which Excel recognises UTF-8. Other programs may take the mark for a part
+   * of the first column's name. Default `false`.
+   */
+  readonly bom?: boolean | undefined
 }
 
 const DEFAULT_FIELDS: readonly CsvField[] = [
@@ -126,6 +131,7 @@ export function csv(target: Target, options: CsvOptions = {}): Sink {
     responseHeaders: readHeaderNames,
     delimiter: oneOf([',', ';', '\t', '|']),
     quotes: bool,
+    bom: bool,
   })
   const hasQuotes = read.quotes ?? true
   if (!hasQuotes && read.delimiter !== '\t') {
@@ -138,15 +144,20 @@ export function csv(target: Target, options: CsvOptions = {}): Sink {
   const textOf = (rows: readonly (readonly string[])[]): string =>
     hasQuotes ? stringify(rows as string[][], format) : rows.map(unquotedLine).join('')
   const header = textOf([columns.map(({ name }) => name)])
+  const mark = read.bom === true ? BOM : ''
   const sink = new TextRows<readonly string[]>('csv', target, read, {
     rowOf: outcome => columns.map(column => csvCellText(column, outcome)),
     sizeOf: cells => cells.reduce((sum, { length }) => sum + length + 1, 0),
     textOf,
-    header,
+    header: mark + header,
   })
-  if (sink.firstLine !== '' && sink.firstLine !== header.split('\n', 1)[0]) refuseHeader(sink, header)
+  if (sink.firstLine !== '' && withoutMark(sink.firstLine) !== header.split('\n', 1)[0]) refuseHeader(sink, header)
   return byItem(sink)
 }
+
+const BOM = '\uFEFF'
+
+const withoutMark = (line: string): string => (line.startsWith(BOM) ? line.slice(1) : line)
 
 function withHeaders(columns: readonly ReadColumn[], names: readonly string[]): readonly ReadColumn[] {
   const twice = names.find(name => columns.some(column => column.name === name))

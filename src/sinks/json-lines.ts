@@ -27,6 +27,7 @@ import {
   urlOf,
 } from './row.ts'
 import { TextRows } from './text-rows.ts'
+import { wellFormedRow } from '../core/well-formed.ts'
 
 /** What to do with an existing file. Without either option, an existing file is refused. Not for streams. */
 export interface JsonLinesOptions extends FileOptions {
@@ -76,7 +77,7 @@ export function jsonLines(target: Target, options: JsonLinesOptions = {}): Sink 
 }
 
 /** One object literal, because this runs for every row. JSON omits the names of undefined values. */
-function jsonLineOf(outcome: Outcome, names: readonly string[]): string {
+export function jsonLineOf(outcome: Outcome, names: readonly string[], indent?: number): string {
   const { index, ok, error, request, response, tries, attempts, timings } = outcome
   const { value, encoding } = error === undefined ? lineValueOf(outcome) : NONE
   const line = {
@@ -101,7 +102,7 @@ function jsonLineOf(outcome: Outcome, names: readonly string[]): string {
     timings: timingsToTenths(timings),
     at: isoTime(Date.now()),
   }
-  return `${jsonOf(line, outcome)}\n`
+  return `${wellFormedRow(jsonOf(line, outcome, indent))}\n`
 }
 
 interface JsonLineValue {
@@ -111,7 +112,7 @@ interface JsonLineValue {
 
 const NONE: JsonLineValue = {}
 
-function lineValueOf(outcome: Outcome): JsonLineValue {
+export function lineValueOf(outcome: Outcome): JsonLineValue {
   const { value, index } = outcome
   // As a property, JSON would omit it silently.
   if (typeof value === 'function' || typeof value === 'symbol') {

@@ -12,6 +12,7 @@ import { lineProblem } from './line-shape.ts'
 import { parseAnswer } from '../core/exact-json.ts'
 import type { DoneLine, IntentLine, NoteLine, PollLine, SaltLine } from '../core/journal.ts'
 import { CR, LF, SP, TAB } from '../core/ascii.ts'
+import { wellFormedRow, withSurrogates } from '../core/well-formed.ts'
 
 /** The last bytes of a line with a checksum; `?` stands for a hexadecimal digit. */
 const SUM = Buffer.from(',"crc":"????????"}')
@@ -36,9 +37,12 @@ export type LineReading =
   | { readonly kind: 'refused'; readonly problem: string; readonly summed: boolean }
   | { readonly kind: 'newer'; readonly version: number }
 
-/** The line with its checksum and line end. Throws what JSON.stringify throws. */
+/**
+ * The line with its checksum and line end. Other programs must be able to read it: some refuse a whole file for one lone
+ * surrogate. Throws what JSON.stringify throws.
+ */
 export function writeLine(line: DoneLine | IntentLine | PollLine | SaltLine | NoteLine): string {
-  const open = JSON.stringify(line).slice(0, -1)
+  const open = wellFormedRow(JSON.stringify(line)).slice(0, -1)
   return `${open},"crc":"${hex(zlib.crc32(open))}"}\n`
 }
 
@@ -110,7 +114,10 @@ function isBlank(line: Buffer): boolean {
 /** Undefined if it is not JSON. */
 function jsonOf(line: Buffer): unknown {
   try {
-    return parseAnswer(line.toString())
+    const text = line.toString()
+    const value = parseAnswer(text)
+    const { surrogates } = Object(value) as { surrogates?: unknown }
+    return typeof surrogates === 'string' ? parseAnswer(withSurrogates(text, surrogates)) : value
   } catch {
     return undefined
   }

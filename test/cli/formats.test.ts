@@ -42,10 +42,36 @@ describe('A delimiter', () => {
   })
 })
 
+describe('A JSON array', () => {
+  test('is read as requests, as rows of a template, and from standard input', async () => {
+    const { run, server, write } = await workplace()
+    write('rows.json', `[{"url": "URL/1", "json": {"n": 9007199254740993}},\n "URL/2"]`)
+    expect((await run(['-i', 'rows.json'])).code).toBe(0)
+    expect(server.requests.map(({ url }) => url).toSorted()).toEqual(['/1', '/2'])
+    expect(server.requests.find(({ url }) => url === '/1')?.body).toBe('{"n":9007199254740993}')
+    write('ids.json', '[{"id": 3}, {"id": 4}]')
+    expect((await run(['URL/{id}', '-i', 'ids.json'])).code).toBe(0)
+    const stdin = '[{"id": 5}]'
+    expect((await run(['URL/{id}', '-i', '-', '--format', 'json'], { stdin })).code).toBe(0)
+    expect(server.requests.map(({ url }) => url).toSorted()).toEqual(['/1', '/2', '/3', '/4', '/5'])
+  })
+
+  test('with a wrong element fails that element alone, and one that breaks off ends the run at its line', async () => {
+    const { run, server, write } = await workplace()
+    write('rows.json', `["URL/1",\n 7,\n "URL/2"]`)
+    const one = await run(['-i', 'rows.json'])
+    expect([one.code, server.requests.length]).toEqual([1, 2])
+    expect(one.stderr).toContain('rows.json:2: expected a request such as')
+    write('rows.json', `["URL/1",\n {"url": `)
+    const other = await run(['-i', 'rows.json'])
+    expect([other.code, server.requests.length]).toEqual([1, 3])
+    expect(other.stderr).toContain('rows.json:2: expected the rest of the element that begins in line 2')
+  })
+})
+
 describe('A file name', () => {
   test.each([
-    ['-i', 'rows.parquet', 'expected a file that ends in .txt, .csv, .tsv or .jsonl'],
-    ['-i', 'rows.json', "Convert it to lines: jq -c '.[]' rows.json | preq -i - --format jsonl."],
+    ['-i', 'rows.parquet', 'expected a file that ends in .txt, .csv, .tsv, .jsonl or .json'],
     ['-o', 'out.parquet', '-o: expected a file that ends in .jsonl, .csv, .tsv or .sqlite, got out.parquet'],
     ['-o', 'out.json', 'JSON lines are .jsonl; jq -s makes one array of them'],
     ['-o', 'out.jsonl.gz', 'Write to standard output, and compress that: preq … | gzip > out.jsonl.gz'],

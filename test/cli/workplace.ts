@@ -56,7 +56,12 @@ export async function workplace(respond?: Respond): Promise<Workplace> {
     start: begin,
     async run(args, { env, stdin = '' } = {}) {
       const done = await preq(args.map(filled), { env, stdin: filled(stdin) })
-      return { ...done, lines: done.stdout.startsWith('{') ? linesOf(done.stdout) : [] }
+      return {
+        ...done,
+        get lines() {
+          return done.stdout.startsWith('{') ? linesOf(done.stdout) : []
+        },
+      }
     },
     shell: script => start('bash', ['-c', `preq() { '${process.execPath}' '${MAIN}' "$@"; }\n${filled(script)}`]),
   }

@@ -62,14 +62,30 @@ describe('a run file', () => {
     const path = newPath()
     const journal = await open(path)
     const order = [5, 3, 9, 0, 7]
-    await Promise.all(order.map(index => journal.append(doneLine(index, { value: 'line\nend \u2028 \uD800' }))))
+    await Promise.all(order.map(index => journal.append(doneLine(index, { value: 'line\nend \u2028' }))))
     await journal.close()
     const lines = readFileSync(path, 'utf8').trimEnd().split('\n')
     expect(lines.map(line => (JSON.parse(line) as { index: number }).index)).toEqual(order)
     expect(JSON.parse(lines[0] as string)).toEqual({
-      ...doneLine(5, { value: 'line\nend \u2028 \uD800' }),
+      ...doneLine(5, { value: 'line\nend \u2028' }),
       crc: expect.stringMatching(/^[0-9a-f]{8}$/) as string,
     })
+  })
+
+  it('holds text without halves of surrogate pairs, and gives them back unchanged', async () => {
+    const path = newPath()
+    const journal = await open(path)
+    const value = { text: '\uFFFD \uD800 \u{1F600} \uDC00\uD83D \\ud83d', '\uDFFF': '\uFFFD' }
+    await journal.append(doneLine(0, { value }))
+    await journal.close()
+    const text = readFileSync(path, 'utf8')
+    expect(JSON.parse(text)).toMatchObject({
+      value: { text: '\uFFFD \uFFFD \u{1F600} \uFFFD\uFFFD \\ud83d', '\uFFFD': '\uFFFD' },
+      warnings: ['half of a surrogate pair was written as U+FFFD'],
+    })
+    const again = await open(path)
+    expect(await again.read('#0')).toMatchObject({ value })
+    await again.close()
   })
 
   it('rejects only the line that cannot be written as JSON', async () => {

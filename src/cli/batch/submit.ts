@@ -108,7 +108,7 @@ function fileOf(input: InputPlan, { hasTemplates }: SharedFlags): (SubmitInput &
   if (path === undefined || others.length > 0 || input.urls.length > 0 || hasTemplates) return undefined
   if (path === '-' || statSync(path, { throwIfNoEntry: false })?.isFile() !== true) return undefined
   const { format, isGzip } = shapeOf(path, input)
-  if (format === 'csv' || isGzip) return undefined
+  if (format === 'csv' || format === 'json' || isGzip) return undefined
   const check = (text: string, line: number): void => {
     if (format !== 'lines' || countOf(text) === 1) return
     throw new UsageError(`${path}:${line}: expected a URL without a range, got one with. Add --inline.`)

@@ -5,6 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { statSync } from 'node:fs'
 import type { Readable } from 'node:stream'
+import { elementsOf } from './elements.ts'
 import { shapeOf } from './format.ts'
 import { isListed, withoutNote } from './jobs.ts'
 import { linesOf } from './lines.ts'
@@ -78,7 +79,7 @@ class Counting implements Counter {
     const shape = shapeOf(file, this.#input)
     const stream = await openInput(file, shape.isGzip)
     this.#stream = stream
-    if (shape.format !== 'csv') return this.#countLines(file, stream, shape.format === 'lines')
+    if (shape.format !== 'csv') return this.#countLines(file, stream, shape.format)
     const reader = new RecordReader({ ...shape, maxLine: this.#input.maxLine })
     let records = 0
     const add = (found: number): void => {
@@ -94,9 +95,11 @@ class Counting implements Counter {
     this.#count += Math.max(0, records - 1) * this.#perRow
   }
 
-  async #countLines(file: string, stream: Readable, isList: boolean): Promise<void> {
+  async #countLines(file: string, stream: Readable, format: 'lines' | 'jsonl' | 'json'): Promise<void> {
+    const isList = format === 'lines'
+    const texts = format === 'json' ? elementsOf : linesOf
     const isTemplate = this.#input.urls.length > 0
-    for await (const lines of this.#slowly(linesOf(stream, file, this.#input))) {
+    for await (const lines of this.#slowly(texts(stream, file, this.#input))) {
       for (const line of lines) {
         if ('problem' in line) this.#count++
         else if (isList ? isListed(line.text) : line.text.trim() !== '') {

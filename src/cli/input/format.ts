@@ -6,7 +6,7 @@ import { UsageError } from '../usage-error.ts'
 
 export type Shape =
   | (Omit<TableFormat, 'maxLine'> & { readonly format: 'csv'; readonly isGzip: boolean })
-  | { readonly format: 'lines' | 'jsonl'; readonly isGzip: boolean }
+  | { readonly format: 'lines' | 'jsonl' | 'json'; readonly isGzip: boolean }
 
 const INPUT_FORMAT_BY_EXTENSION: Readonly<Record<string, InputFormat>> = {
   '': 'lines',
@@ -19,6 +19,7 @@ const INPUT_FORMAT_BY_EXTENSION: Readonly<Record<string, InputFormat>> = {
   '.tab': 'tsv',
   '.jsonl': 'jsonl',
   '.ndjson': 'jsonl',
+  '.json': 'json',
 }
 
 export function shapeOf(file: string, { format, delimiter }: Pick<InputPlan, 'format' | 'delimiter'>): Shape {
@@ -40,12 +41,9 @@ function byEnding(file: string, delimiter: string | undefined): InputFormat {
   if (known !== undefined) return ending === '' && delimiter !== undefined ? 'csv' : known
   // An extension such as a date or a number does not name a format.
   if (!/^\.[a-z]/.test(ending)) return 'lines'
-  throw new UsageError(`-i: expected ${KNOWN_ENDINGS}, got ${file}. ${inputRemedy(ending, file)}`)
+  throw new UsageError(
+    `-i: expected ${KNOWN_ENDINGS}, got ${file}. Name its format with --format lines, csv, tsv, jsonl or json.`,
+  )
 }
 
-const KNOWN_ENDINGS = 'a file that ends in .txt, .csv, .tsv or .jsonl (or in one of them and .gz)'
-
-function inputRemedy(ending: string, file: string): string {
-  if (ending === '.json') return `Convert it to lines: jq -c '.[]' ${file} | preq -i - --format jsonl.`
-  return 'Name its format with --format lines, csv, tsv or jsonl.'
-}
+const KNOWN_ENDINGS = 'a file that ends in .txt, .csv, .tsv, .jsonl or .json (or in one of them and .gz)'

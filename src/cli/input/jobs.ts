@@ -1,6 +1,7 @@
 /** Reads the input of a run as requests. Each carries its position in the input, for messages and for the output. */
 import type { Readable } from 'node:stream'
 import { flattened } from './batches.ts'
+import { elementsOf } from './elements.ts'
 import { shapeOf } from './format.ts'
 import type { Shape } from './format.ts'
 import { linesOf } from './lines.ts'
@@ -9,7 +10,7 @@ import { HAS_NULS } from './text.ts'
 import { openInput } from './open-input.ts'
 import { fileBody } from './file-body.ts'
 import { broken, filled } from './filled.ts'
-import { ofJsonLines } from './json-jobs.ts'
+import { ofJson } from './json-jobs.ts'
 import { countOf, expanded } from './range.ts'
 import { isVaried, jobMaker, mayVary } from './requests.ts'
 import type { MakeJob } from './requests.ts'
@@ -153,7 +154,10 @@ async function readFile(
     case 'lines':
       return linesFile(file, stream, template, input, readers)
     case 'jsonl':
-      return { columns: [], rowColumns: undefined, jobs: ofJsonLines(file, stream, input, readers) }
+    case 'json': {
+      const texts = shape.format === 'json' ? elementsOf : linesOf
+      return { columns: [], rowColumns: undefined, jobs: ofJson(file, texts(stream, file, input), input, readers) }
+    }
     case 'csv': {
       const { columns, rows } = await tableOf(stream, file, {
         ...shape,

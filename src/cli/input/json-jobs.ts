@@ -1,10 +1,8 @@
-/** Reads lines of JSON. Each line is a request, or a row if a URL is given beside -i and a template uses columns. */
-import type { Readable } from 'node:stream'
+/** Reads values of JSON, one per line or as elements of an array. Each is a request, or a row if a URL is given beside -i and a template uses columns. */
 import { broken, filled, unusable } from './filled.ts'
 import type { Job, Place, TemplateReaders, Stream } from './jobs.ts'
 import { asRequest, objectOf } from './json-rows.ts'
-import { linesOf } from './lines.ts'
-import type { Line, LongLine, TextFormat } from './lines.ts'
+import type { Line, LongLine } from './lines.ts'
 import { expanded } from './range.ts'
 import { bracesIn, isVaried, mayVary } from './requests.ts'
 import type { MakeJob } from './requests.ts'
@@ -14,18 +12,19 @@ import type { Fill, Row } from '../template/text.ts'
 import { isTemplate, plainUrl } from '../template/url.ts'
 import { Unusable } from '../../config/unusable.ts'
 
+type Texts = AsyncIterable<readonly (Line | LongLine)[]>
 type JobsOf = (read: Row, place: Place, text: string) => Iterable<Job | Unusable>
 
-export function ofJsonLines(file: string, stream: Readable, input: InputPlan, readers: TemplateReaders): Stream {
+/** @param texts the values, in batches */
+export function ofJson(file: string, texts: Texts, input: InputPlan, readers: TemplateReaders): Stream {
   const [template] = input.urls
   const rows = template === undefined ? undefined : rowMaker(template, input, readers)
-  if (rows !== undefined && (isTemplate(template as string) || mayVary(input)))
-    return ofObjects(file, stream, input, rows)
-  if (rows === undefined) return ofObjects(file, stream, input, requestMaker(input, readers))
+  if (rows !== undefined && (isTemplate(template as string) || mayVary(input))) return ofObjects(file, texts, rows)
+  if (rows === undefined) return ofObjects(file, texts, requestMaker(input, readers))
   let requests: JobsOf | undefined
   // A name with blanks or quotes counts as a column as soon as one line has it.
   let areRows = false
-  return ofObjects(file, stream, input, (read, place, text) => {
+  return ofObjects(file, texts, (read, place, text) => {
     areRows ||= isVaried(input, Object.keys(read))
     if (areRows) return rows(read, place, text)
     try {
@@ -37,8 +36,8 @@ export function ofJsonLines(file: string, stream: Readable, input: InputPlan, re
   })
 }
 
-async function* ofObjects(file: string, stream: Readable, format: TextFormat, jobsOf: JobsOf): Stream {
-  for await (const lines of linesOf(stream, file, format)) yield jobsIn(lines)
+async function* ofObjects(file: string, texts: Texts, jobsOf: JobsOf): Stream {
+  for await (const some of texts) yield jobsIn(some)
 
   function* jobsIn(lines: readonly (Line | LongLine)[]): Generator<Job | Unusable, void> {
     for (const one of lines) {

@@ -71,7 +71,7 @@ export async function* linesOf(
   if (held > 0) yield [{ text: pieces.join(''), line: line + 1 }]
 }
 
-const longLine = (line: number, maxLine: number): LongLine => ({ problem: tooLong('line', maxLine), line })
+const longLine = (line: number, maxLine: number): LongLine => ({ problem: tooLong('a line', maxLine), line })
 
 export const tooLong = (what: string, maxLine: number): string =>
-  `expected a ${what} of at most ${formatSize(maxLine)}, got a longer one. Raise --max-line if that is intended.`
+  `expected ${what} of at most ${formatSize(maxLine)}, got a longer one. Raise --max-line if that is intended.`

@@ -205,6 +205,6 @@ export class RecordReader {
 
   #failTooLong(): void {
     const remedy = this.#mode === 'quoted' ? ' Is a quote missing?' : ''
-    this.#failure = { problem: tooLong('row', this.#format.maxLine) + remedy, line: this.#recordLine }
+    this.#failure = { problem: tooLong('a row', this.#format.maxLine) + remedy, line: this.#recordLine }
   }
 }

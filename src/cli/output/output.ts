@@ -11,13 +11,15 @@ import { rowsOf } from './rows.ts'
 import { readSelection } from './select.ts'
 import type { Selection } from './select.ts'
 import { several } from './several.ts'
+import { jsonOutput } from './values.ts'
 import { writeOutTemplate } from './write-out.ts'
 import type { OutputFormat, OutputPlan, OutputFile } from '../run-plan.ts'
 import { printableLines } from '../../core/printable.ts'
 import { UsageError } from '../usage-error.ts'
 import type { Outcome, Sink } from '../../index.ts'
 import { refusalOf } from '../../sinks/refusal.ts'
-import { csv, jsonLines, sqlite } from '../../sinks/index.ts'
+import { csv, sqlite } from '../../sinks/index.ts'
+import type { CsvOptions } from '../../sinks/index.ts'
 import { isFixed } from '../../sinks/sqlite-table.ts'
 import { TextRows } from '../../sinks/text-rows.ts'
 
@@ -110,21 +112,19 @@ export function openOutput(plan: OutputPlan, input: InputShape): Output {
       })
     }
     if (format === 'jsonl') {
-      return textDraft(path, (place, overwrite) =>
-        selected(jsonLines(place, { overwrite, responseHeaders }), selection),
-      )
+      return textDraft(path, (place, overwrite) => selected(jsonOutput(place, plan, { overwrite }), selection))
     }
-    return textDraft(path, (place, overwrite) => csv(place, { columns, overwrite, ...TABLE_STYLES[format] }))
+    return textDraft(path, (place, overwrite) => csv(place, { columns, overwrite, ...tableStyle(format, plan) }))
   }
 
   function toStdout(format: OutputFormat): Sink {
     if (format === 'csv' || format === 'tsv') {
       return csv(process.stdout, {
         columns: process.stdout.isTTY ? columns.map(onTerminal) : columns,
-        ...TABLE_STYLES[format],
+        ...tableStyle(format, plan),
       })
     }
-    return selected(jsonLines(process.stdout, { responseHeaders }), selection)
+    return selected(jsonOutput(process.stdout, plan, {}, plan.isPretty), selection)
   }
 }
 
@@ -140,7 +140,9 @@ function onTerminal({ name, value }: Column): Column {
 }
 
 /** TSV is written without quotes, as it is read. */
-const TABLE_STYLES = { csv: { delimiter: ',' }, tsv: { delimiter: '\t', quotes: false } } as const
+function tableStyle(format: 'csv' | 'tsv', { delimiter, hasBom }: OutputPlan): CsvOptions {
+  return format === 'tsv' ? { delimiter: '\t', quotes: false, bom: hasBom } : { delimiter, bom: hasBom }
+}
 
 /** Columns beyond the fixed ones. Names in SQLite are case-insensitive, so a duplicate gets its prefix. */
 function tableColumns(
@@ -162,14 +164,14 @@ function tableColumns(
 
 /**
  * JSON lines in a file are a run file even without `--resume`, so that a later run can resume them. A run file holds whole
- * values and all requests, so with `--select`, `--items` or `--then` and without `--resume` the output has plain lines
+ * values and all requests, so with `--select`, `--items`, `--values` or `--then` and without `--resume` the output has plain lines
  * instead.
  */
 function runFileAmong(
-  { files, resume, isOfItems, stages }: OutputPlan,
+  { files, resume, isOfItems, isOfValues, stages }: OutputPlan,
   selection: Selection | undefined,
 ): OutputFile | undefined {
-  if ((selection !== undefined || isOfItems || stages > 0) && !resume) return undefined
+  if ((selection !== undefined || isOfItems || isOfValues || stages > 0) && !resume) return undefined
   // A device or pipe cannot be read back.
   return files.find(({ path, format }) => format === 'jsonl' && (resume || isFileOrNothing(path)))
 }

@@ -1,5 +1,6 @@
 /** Reads an input from given chunks to rows or lines, and reports how it ended. */
 import { Readable } from 'node:stream'
+import { elementsOf } from '../../../src/cli/input/elements.ts'
 import { linesOf } from '../../../src/cli/input/lines.ts'
 import { tableOf } from '../../../src/cli/input/rows.ts'
 import type { TableOptions } from '../../../src/cli/input/rows.ts'
@@ -50,14 +51,26 @@ export interface LinesRead {
   readonly refused: string | undefined
 }
 
-export async function readLines(
+interface ReadOptions {
+  readonly encoding?: string
+  readonly maxLine?: number
+}
+
+export const readLines = (pieces: Piece | readonly Piece[], options: ReadOptions = {}): Promise<LinesRead> =>
+  readTexts(linesOf, pieces, options)
+
+export const readElements = (pieces: Piece | readonly Piece[], options: ReadOptions = {}): Promise<LinesRead> =>
+  readTexts(elementsOf, pieces, options)
+
+async function readTexts(
+  split: typeof linesOf,
   pieces: Piece | readonly Piece[],
-  options: { readonly encoding?: string; readonly maxLine?: number } = {},
+  options: ReadOptions,
 ): Promise<LinesRead> {
   const lines: (readonly [number, string])[] = []
   const refused = await refusalOf(async () => {
     const format = { encoding: undefined, maxLine: 2 ** 24, ...options }
-    for await (const some of linesOf(streamOf([pieces].flat()), 'x', format)) {
+    for await (const some of split(streamOf([pieces].flat()), 'x', format)) {
       for (const one of some) lines.push([one.line, 'problem' in one ? one.problem : one.text])
     }
   })

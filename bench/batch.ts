@@ -5,13 +5,14 @@
  * - `worker`: a worker has at least 0.9 × of the throughput of a local run with a run file, on the same list, with a server
  *   that answers at once. Pairs of fresh processes, in turn.
  * - `two`: two workers need at most 0.55 × of the time of one, with a server that answers after 50 ms.
+ * - `model`: what a billion requests take, from what one worker and its Redis were measured to need. No verdict.
  * - `submit`: 10 million URLs by reference (or as many as the next argument says) need at most 150 MB of the submitter and
  *   20 MB of Redis.
  */
-import { fork } from 'node:child_process'
+import { fork, spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { createReadStream, mkdtempSync, rmSync, statSync } from 'node:fs'
+import { createReadStream, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -32,6 +33,13 @@ const MOST_OF_ONE = 0.55
 const ROUNDS = 3
 const LATE_REQUESTS = 30_000
 const LATE_CHUNK_ROWS = 250
+
+const MODELLED = 1e9
+const MODEL_REQUESTS = 100_000
+const QUEUED = 2_000_000
+/** Of responses, with their headers. The model assumes that all workers share one link. */
+const MODEL_BODY_BYTES = 10_000
+const LINK_BITS = 10e9
 
 const SUBMITTED = 10_000_000
 const MOST_SUBMITTER_MB = 150
@@ -169,6 +177,27 @@ async function measureTwo(): Promise<void> {
   )
 }
 
+/** `preq submit` of the build, as a user runs it. */
+async function preqSubmit(args: readonly string[]): Promise<Pick<BatchRun, 'tookMs' | 'rssMb'>> {
+  const startedAtMs = performance.now()
+  const child = spawn(process.execPath, ['dist/cli/main.js', 'submit', ...args], { stdio: 'ignore' })
+  const ended = once(child, 'exit')
+  let rssMb = NaN
+  const looking = setInterval(() => {
+    try {
+      // The peak of its resident set so far.
+      const text = readFileSync(`/proc/${child.pid}/status`, 'utf8')
+      rssMb = Number(/VmHWM:\s+(\d+)/.exec(text)?.[1] ?? rssMb * 1_024) / 1_024
+    } catch {
+      // It has ended.
+    }
+  }, 20)
+  const [code] = (await ended) as [number | null]
+  clearInterval(looking)
+  if (code !== 0) throw new Error(`preq submit ended with ${code}`)
+  return { tookMs: performance.now() - startedAtMs, rssMb }
+}
+
 async function measureSubmit(count: number): Promise<void> {
   await using redis = await redisServer()
   const list = await listOf(count, 'http://api.example.com/v2/catalogue/items/')
@@ -178,17 +207,7 @@ async function measureSubmit(count: number): Promise<void> {
   const usedMb = async (): Promise<number> =>
     Number(/used_memory:(\d+)/.exec(await connection.info('memory'))?.[1]) / 1e6
   const beforeMb = await usedMb()
-  const told = await run(
-    await ready('submit', {
-      list,
-      output,
-      broker: redis.url,
-      batch,
-      concurrency: CONCURRENCY,
-      chunkRows: 1_000,
-      chunks: 8,
-    }),
-  )
+  const told = await preqSubmit(['-i', list, '--broker', redis.url, '--batch', batch, '--results', output])
   const redisMb = (await usedMb()) - beforeMb
   connection.disconnect()
   const gb = statSync(list).size / 1e9
@@ -204,6 +223,74 @@ async function measureSubmit(count: number): Promise<void> {
   judge(`Redis needs at most ${MOST_REDIS_MB} MB`, redisMb <= MOST_REDIS_MB, `${redisMb.toFixed(1)} MB`)
 }
 
+/** What one worker and its Redis need for a chunk of 1,000, and what follows for a billion requests. */
+async function measureModel(): Promise<void> {
+  await using redis = await redisServer()
+  const connection = await connectRedis(redis.url, 'broker')
+  const info = async (section: string, field: string): Promise<number> =>
+    Number(new RegExp(`${field}:([\\d.]+)`).exec(await connection.info(section))?.[1])
+  const cpuMs = async (): Promise<number> =>
+    1_000 * ((await info('cpu', 'used_cpu_user')) + (await info('cpu', 'used_cpu_sys')))
+  const list = await listOf(MODEL_REQUESTS, `${server.url}/now/`)
+  const output = join(folder, 'model')
+  const args = {
+    list,
+    output,
+    broker: redis.url,
+    batch: 'model',
+    concurrency: CONCURRENCY,
+    chunkRows: 1_000,
+    chunks: 8,
+  }
+  const chunks = MODEL_REQUESTS / args.chunkRows
+  const submitted = await run(await ready('submit', args))
+  // Another batch, when Redis has the scripts already.
+  const many = {
+    ...args,
+    list: await listOf(QUEUED, `${server.url}/now/`),
+    output: `${output}-queued`,
+    batch: 'queued',
+  }
+  const usedBytes = await info('memory', 'used_memory')
+  await run(await ready('submit', many))
+  const chunkBytes = ((await info('memory', 'used_memory')) - usedBytes) / (QUEUED / args.chunkRows)
+  const idleMs = await cpuMs()
+  const told = await run(await ready('worker', args))
+  const redisMs = ((await cpuMs()) - idleMs) / chunks
+  connection.disconnect()
+  await collect({ results: output, output: `${output}.jsonl` })
+  const lineBytes = statSync(`${output}.jsonl`).size / MODEL_REQUESTS
+  const perWorker = MODEL_REQUESTS / (told.tookMs / 1_000)
+  const ofCpu = 1_000 / (told.cpuMs / MODEL_REQUESTS)
+  const ofRedis = (args.chunkRows / redisMs) * 1_000
+  const ofLink = LINK_BITS / 8 / MODEL_BODY_BYTES
+  const count = (number: number): string => Math.round(number).toLocaleString('en')
+  console.log(
+    `     a worker: ${count(perWorker)} requests/s here, ${count(ofCpu)} per second of CPU time, ${told.rssMb.toFixed(0)} MB`,
+  )
+  console.log(
+    `     Redis: ${redisMs.toFixed(2)} ms of CPU time and ${count(chunkBytes)} bytes per chunk of ${args.chunkRows}`,
+  )
+  console.log(
+    `     submit: ${count(MODEL_REQUESTS / (submitted.tookMs / 1_000))} URLs/s; a result has ${count(lineBytes)} bytes`,
+  )
+  console.log(
+    `     ${count(MODELLED)} requests: ${((MODELLED / args.chunkRows) * chunkBytes * 1e-9).toFixed(2)} GB of Redis, ${count((MODELLED * lineBytes) / 1e9)} GB of results, written twice`,
+  )
+  for (const fleet of [1, 20, 200]) {
+    const wanted = fleet * ofCpu
+    const perSecond = Math.min(wanted, ofRedis, ofLink)
+    const limit = perSecond === wanted ? 'the CPU of the workers' : perSecond === ofLink ? 'the network' : 'Redis'
+    console.log(
+      `     ${fleet} workers with a core each: ${count(perSecond)}/s, ${(MODELLED / perSecond / 3_600).toFixed(1)} h, ` +
+        `Redis ${((100 * perSecond) / ofRedis).toFixed(1)} % of a core, results ${count((2 * perSecond * lineBytes) / 1e6)} MB/s, bound by ${limit}`,
+    )
+  }
+  console.log(
+    `     ceilings: Redis ${count(ofRedis)}/s, a link of 10 Gbit/s ${count(ofLink)}/s with ${count(MODEL_BODY_BYTES)} bytes per response`,
+  )
+}
+
 const asked = process.argv.slice(2)
 const isAsked = (what: string): boolean => asked.includes(what) || asked.every(text => /^\d/.test(text))
 const busy = (): string =>
@@ -214,6 +301,7 @@ console.log(`     ${machine()}, ${busy()} before`)
 try {
   if (isAsked('worker')) await measureWorker()
   if (isAsked('two')) await measureTwo()
+  if (isAsked('model')) await measureModel()
   if (isAsked('submit')) await measureSubmit(Number(asked.find(text => /^\d+$/.test(text)) ?? SUBMITTED))
 } finally {
   console.log(`     ${busy()} after`)

@@ -30,6 +30,7 @@ const MODULES = [
   'tough-cookie',
   'undici',
   'valibot',
+  'vitest',
 ]
 const PAGES = [
   'README.md',

@@ -41,7 +41,7 @@ const PAGES = [
   ),
 ]
 const snippets = PAGES.flatMap(page =>
-  snippetsOf(readFileSync(page, 'utf8'), page === 'README.md' ? ['ts'] : ['ts', 'js']).map(snippet => ({
+  snippetsOf(readFileSync(page, 'utf8'), ['ts', 'js']).map(snippet => ({
     ...snippet,
     page,
     // A folder per page, so that two pages may write the same file.

@@ -28,6 +28,7 @@ export const REST = [
 
   'test/components/**/*.test.ts',
   'test/differential/**/*.test.ts',
+  'test/editors/**/*.test.ts',
   'test/examples.test.ts',
   'test/hostile/**/*.test.ts',
   'test/package/**/*.test.ts',

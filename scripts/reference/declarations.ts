@@ -90,6 +90,9 @@ function parametersOf(parameters: readonly ts.TypeParameterDeclaration[] | undef
   )
 }
 
+/** What a parameter that has a mark for "not given" stands for. */
+const MARKED: Readonly<Record<string, string>> = { AnyReturnType: 'ReturnTypeName', AnyFailureMode: 'FailureMode' }
+
 /** A type as the documentation shows it: on one line, without `undefined`, and without type parameters. */
 function shown(text: string, parameters: ReadonlyMap<string, string>): string {
   const flat = text
@@ -101,10 +104,11 @@ function shown(text: string, parameters: ReadonlyMap<string, string>): string {
     // What these make of the value depends on other options.
     .replaceAll(/\b(?:ParseInput|ItemInput)<[^>]*>/g, 'unknown')
     .replaceAll(/\{ \w+(\([^}]*\)): ([^}]+) \}\['\w+'\]/g, '($1 => $2)')
+    .replaceAll(/\((\w) & (?:keyof RawValues|\([^)]*\))\)/g, '$1')
     .replace(/^\| /, '')
     .trim()
   return [...parameters].reduce(
-    (type, [name, limit]) => type.replaceAll(new RegExp(`\\b${name}\\b(?! =>)`, 'g'), limit),
+    (type, [name, limit]) => type.replaceAll(new RegExp(`\\b${name}\\b(?! =>)`, 'g'), MARKED[limit] ?? limit),
     flat,
   )
 }

@@ -16,8 +16,11 @@ export const ENTRIES: Readonly<Record<string, string>> = {
 
 /** Types that only the types of the interface need: how results are inferred, and what a transport is given. */
 const HELPERS = [
+  'AnyFailureMode',
+  'AnyReturnType',
   'Body',
   'Clock',
+  'DrainedValue',
   'FaultClass',
   'FIELDS',
   'HeaderList',
@@ -39,6 +42,7 @@ const HELPERS = [
   'Timer',
   'ValueOptions',
   'Words',
+  'unset',
 ]
 
 const nameOf = (module: string): string =>

@@ -2,18 +2,22 @@
 import { argumentsOf } from './batch.ts'
 import type { ClientStats } from './client-stats.ts'
 import type {
+  AnyReturnType,
   BatchDrainOptions,
+  DrainedValue,
   OneShotExtra,
   OutcomeIterator,
   RequestCall,
   RequestInputs,
   StreamCall,
+  Unset,
 } from './infer.ts'
 import { OpenClient } from './open-client.ts'
 import { readOptions, splitValues } from '../config/read.ts'
 import type { ClientOptions, CookiesInput } from '../core/options.ts'
 import type { Outcome } from '../core/outcome.ts'
 import type { Totals } from '../core/progress.ts'
+import type { Schema } from '../core/spec.ts'
 
 /**
  * A long-lived client. Close it when done, with `await using` or `close()`; an idle one does not keep the process
@@ -69,7 +73,12 @@ export class ParallelRequests {
    * error of the sink
    * @example const { ok, failed } = await client.drain(urls, { sink: jsonLines('results.jsonl') })
    */
-  async drain(input: RequestInputs, options?: BatchDrainOptions): Promise<Totals> {
+  async drain<
+    const I extends RequestInputs,
+    R extends AnyReturnType = AnyReturnType,
+    S extends Schema | undefined = undefined,
+    V = Unset,
+  >(input: I, options?: BatchDrainOptions<R, S, V, DrainedValue<I, R, S, NoInfer<V>>>): Promise<Totals> {
     this.#client.open()
     return this.#client.drain(input, readOptions(options, 'drain'))
   }

@@ -24,6 +24,7 @@ import type { FollowUps } from '../core/follow.ts'
 import type { ClientOptions, DrainOptions, FailureMode, RequestOptions, StreamOptions } from '../core/options.ts'
 import type { Outcome } from '../core/outcome.ts'
 import type { PageStyle } from '../core/pagination.ts'
+import type { Sink } from '../core/sink.ts'
 import type { Statistics } from '../core/statistics.ts'
 import type {
   FetchRequest,
@@ -62,15 +63,32 @@ export interface RawValues {
   file: SavedFile
 }
 
+/**
+ * The return type of a call that names none. All values, so that an editor offers all of them where none is written yet,
+ * and the mark.
+ */
+export type AnyReturnType = keyof RawValues | Unset
+
+/** The same for `onFailure`. */
+export type AnyFailureMode = 'throw' | 'null' | 'settle' | Unset
+
+/** The return type that counts. */
+type ReturnTypeOf<R extends AnyReturnType> = Unset extends R ? 'json' : Exclude<R, Unset>
+
+/** The failure mode that counts. */
+type FailureModeOf<F extends AnyFailureMode> = Unset extends F ? 'throw' : Exclude<F, Unset>
+
 /** The argument of `parseFunc`. */
-export type ParseInput<R extends ReturnTypeName, S> = R extends 'ndjson' | 'sse'
+export type ParseInput<R extends AnyReturnType, S> = ParseInputOf<ReturnTypeOf<R>, S>
+
+type ParseInputOf<R extends ReturnTypeName, S> = R extends 'ndjson' | 'sse'
   ? number
   : S extends StandardSchemaV1
     ? StandardSchemaV1.InferOutput<S>
     : RawValues[R]
 
 /** The first argument of `onItem`. */
-export type ItemInput<R extends ReturnTypeName, S> = R extends 'sse'
+export type ItemInput<R extends AnyReturnType, S> = R extends 'sse'
   ? ServerEvent<S extends StandardSchemaV1 ? StandardSchemaV1.InferOutput<S> : string>
   : R extends 'ndjson'
     ? S extends StandardSchemaV1
@@ -79,12 +97,12 @@ export type ItemInput<R extends ReturnTypeName, S> = R extends 'sse'
     : unknown
 
 /** The options that shape the value of each request. */
-export interface ValueOptions<R extends ReturnTypeName, S extends Schema | undefined, V> {
+export interface ValueOptions<R extends AnyReturnType, S extends Schema | undefined, V> {
   /**
    * Turns the body into a value: `'json'`, `'text'`, `'content'`, `'response'`, `'auto'`, `'file'`, `'stream'`,
    * `'ndjson'` or `'sse'`; see {@link ReturnTypeName}. Default `'json'`.
    */
-  returnType?: R | undefined
+  returnType?: (R & keyof RawValues) | undefined
   /**
    * A Standard Schema that checks and types the value; with `'ndjson'` and `'sse'`, each item. Fails with
    * `schema/mismatch`.
@@ -104,11 +122,11 @@ export interface ValueOptions<R extends ReturnTypeName, S extends Schema | undef
 }
 
 /** The options that shape the result of a batch. */
-export interface ShapeOptions<K extends readonly string[], F extends FailureMode, L extends boolean = boolean> {
+export interface ShapeOptions<K extends readonly string[], F extends AnyFailureMode, L extends boolean = boolean> {
   /** One name per URL; the result is an object with exactly these keys. */
   keys?: K | undefined
   /** `'throw'` (default), `'null'` or `'settle'`. */
-  onFailure?: F | undefined
+  onFailure?: (F & ('throw' | 'null' | 'settle')) | undefined
   /**
    * One list with the items of all requests, in order, instead of a list per request. Without follow-ups, values that are
    * lists are joined, and others are items. Default false. Not with `keys`, and only with `onFailure: 'throw'`.
@@ -118,11 +136,11 @@ export interface ShapeOptions<K extends readonly string[], F extends FailureMode
 
 /** All options of one `client.request()`. */
 export type CallOptions<
-  R extends ReturnTypeName = ReturnTypeName,
+  R extends AnyReturnType = ReturnTypeName,
   S extends Schema | undefined = Schema | undefined,
   V = unknown,
   K extends readonly string[] = readonly string[],
-  F extends FailureMode = FailureMode,
+  F extends AnyFailureMode = FailureMode,
   L extends boolean = boolean,
   Next = FollowUps | PromiseLike<FollowUps>,
   Text extends string = string,
@@ -141,7 +159,7 @@ export type BatchOptions = OneShotExtra & CallOptions
 
 /** All options of one `client.stream()`. */
 export type StreamCallOptions<
-  R extends ReturnTypeName = ReturnTypeName,
+  R extends AnyReturnType = ReturnTypeName,
   S extends Schema | undefined = Schema | undefined,
   V = unknown,
   Next = FollowUps | PromiseLike<FollowUps>,
@@ -150,13 +168,27 @@ export type StreamCallOptions<
   Style extends PageStyle = PageStyle,
 > = StreamOptions & ValueOptions<R, S, V> & PageOptions<OptionValue<R, S, NoInfer<V>>, Next, Text, List, Style>
 
-/** All options of one `client.drain()`. */
-export type BatchDrainOptions = DrainOptions &
-  ValueOptions<ReturnTypeName, Schema | undefined, unknown> &
+/** All options of one `client.drain()`. `Value`: what the sink gets as the value of an outcome. */
+export type BatchDrainOptions<
+  R extends AnyReturnType = ReturnTypeName,
+  S extends Schema | undefined = Schema | undefined,
+  V = unknown,
+  Value = unknown,
+> = Omit<DrainOptions, 'sink'> & {
+  /**
+   * Gets each outcome. The run waits for its writes, and closes it at the end. Default none: the result is the totals.
+   *
+   * @example sink: csv('people.csv', { columns: ['key', 'status', 'value'] })
+   */
+  sink?: Sink<Value> | undefined
+} & ValueOptions<R, S, V> &
   PageOptions<unknown, FollowUps | PromiseLike<FollowUps>, string, Items, PageStyle>
 
+/** The value that a sink of `client.drain()` gets. */
+export type DrainedValue<I, R extends AnyReturnType, S, V> = ItemValue<ItemOf<I>, OptionValue<R, S, V>, V>
+
 /** The value of a request that has no options of its own for it. */
-export type OptionValue<R extends ReturnTypeName, S, V> = [V] extends [Unset] ? ParseInput<R, S> : Awaited<V>
+export type OptionValue<R extends AnyReturnType, S, V> = [V] extends [Unset] ? ParseInput<R, S> : Awaited<V>
 
 /**
  * The value of one item: from its own `parseFunc`, else from the `parseFunc` of the options (`V`), else from its own
@@ -253,10 +285,21 @@ type Keyed<F> = Omit<F, 'keys'> & { keys: readonly string[] }
  * `Extra`: the options that this form takes besides, of a client or none.
  */
 export interface RequestCall<Extra, Sync extends boolean = false> {
+  /**
+   * Sends a batch and waits for all of it. One URL in, one value out; a list in, a list out in its order; with `keys`, an
+   * object.
+   *
+   * The types of the values follow from `schema`, `parseFunc` and `returnType`; JSON without them is `unknown`.
+   *
+   * @throws ConfigError (a mistake in the options), PartialFailureError (some requests failed), RequestError (the only
+   * request failed), AbortError (the signal was aborted), InputError (the input threw; the error has the outcomes)
+   * @example const values = await client.request(urls, { onFailure: 'null' })
+   * @example const { node, deno } = await client.request([nodeUrl, denoUrl], { keys: ['node', 'deno'], schema: Repo })
+   */
   <
     _Inferred extends 0,
     const I extends RequestInput | RequestInputs,
-    R extends ReturnTypeName = 'json',
+    R extends AnyReturnType = AnyReturnType,
     S extends Schema | undefined = undefined,
     V = Unset,
     Next extends NextOrUnset = Unset,
@@ -264,19 +307,30 @@ export interface RequestCall<Extra, Sync extends boolean = false> {
     List extends ItemsOrUnset = Unset,
     Style extends PageStyle = never,
     const K extends readonly string[] = never,
-    F extends FailureMode = 'throw',
+    F extends AnyFailureMode = AnyFailureMode,
     L extends boolean = false,
   >(
     input: I,
     options?: Extra & CallOptions<R, S, V, K, F, L, Next, Text, List, Style>,
   ): SyncOrAsync<
     Sync,
-    BatchResult<I, OptionValue<R, S, NoInfer<V>>, K, F, NoInfer<V>, ListedBy<Next, Text, List, Style>, L>
+    BatchResult<I, OptionValue<R, S, NoInfer<V>>, K, FailureModeOf<F>, NoInfer<V>, ListedBy<Next, Text, List, Style>, L>
   >
+  /**
+   * Sends a batch and waits for all of it. One URL in, one value out; a list in, a list out in its order; with `keys`, an
+   * object.
+   *
+   * The types of the values follow from `schema`, `parseFunc` and `returnType`; JSON without them is `unknown`.
+   *
+   * @throws ConfigError (a mistake in the options), PartialFailureError (some requests failed), RequestError (the only
+   * request failed), AbortError (the signal was aborted), InputError (the input threw; the error has the outcomes)
+   * @example const values = await client.request(urls, { onFailure: 'null' })
+   * @example const { node, deno } = await client.request([nodeUrl, denoUrl], { keys: ['node', 'deno'], schema: Repo })
+   */
   <
     _Inferred extends 0,
     const I extends RequestInput | RequestInputs,
-    R extends ReturnTypeName = 'json',
+    R extends AnyReturnType = AnyReturnType,
     S extends Schema | undefined = undefined,
     V = Unset,
     Next extends NextOrUnset = Unset,
@@ -284,23 +338,32 @@ export interface RequestCall<Extra, Sync extends boolean = false> {
     List extends ItemsOrUnset = Unset,
     Style extends PageStyle = never,
     const K extends readonly string[] = never,
-    F extends FailureMode = 'throw',
+    F extends AnyFailureMode = AnyFailureMode,
     L extends boolean = false,
   >(
     options: Extra & CallOptions<R, S, V, K, F, L, Next, Text, List, Style> & { urls: I },
   ): SyncOrAsync<
     Sync,
-    BatchResult<I, OptionValue<R, S, NoInfer<V>>, K, F, NoInfer<V>, ListedBy<Next, Text, List, Style>, L>
+    BatchResult<I, OptionValue<R, S, NoInfer<V>>, K, FailureModeOf<F>, NoInfer<V>, ListedBy<Next, Text, List, Style>, L>
   >
 
+  /** Sends a batch and waits for all of it. `T` asserts the type of the JSON of each response: nothing checks it. */
   <T>(...args: CallArgs<RequestInput, Asserted<Extra, Throws>>): SyncOrAsync<Sync, T>
+  /** Sends a batch and waits for all of it. `T` asserts the type of the JSON of each response: nothing checks it. */
   <T>(...args: CallArgs<RequestInput, Asserted<Extra, Nulls>>): SyncOrAsync<Sync, T | null>
+  /** Sends a batch and waits for all of it. `T` asserts the type of the JSON of each response: nothing checks it. */
   <T>(...args: CallArgs<RequestInput, Asserted<Extra, Settles>>): SyncOrAsync<Sync, Outcome<T>>
+  /** Sends a batch and waits for all of it. `T` asserts the type of the JSON of each response: nothing checks it. */
   <T>(...args: CallArgs<RequestInputs, Asserted<Extra, Throws>>): SyncOrAsync<Sync, T[]>
+  /** Sends a batch and waits for all of it. `T` asserts the type of the JSON of each response: nothing checks it. */
   <T>(...args: CallArgs<RequestInputs, Asserted<Extra, Nulls>>): SyncOrAsync<Sync, (T | null)[]>
+  /** Sends a batch and waits for all of it. `T` asserts the type of the JSON of each response: nothing checks it. */
   <T>(...args: CallArgs<RequestInputs, Asserted<Extra, Settles>>): SyncOrAsync<Sync, Outcome<T>[]>
+  /** Sends a batch and waits for all of it. `T` asserts the type of the JSON of each response: nothing checks it. */
   <T>(...args: CallArgs<RequestInputs, Asserted<Extra, Keyed<Throws>>>): SyncOrAsync<Sync, Record<string, T>>
+  /** Sends a batch and waits for all of it. `T` asserts the type of the JSON of each response: nothing checks it. */
   <T>(...args: CallArgs<RequestInputs, Asserted<Extra, Keyed<Nulls>>>): SyncOrAsync<Sync, Record<string, T | null>>
+  /** Sends a batch and waits for all of it. `T` asserts the type of the JSON of each response: nothing checks it. */
   <T>(...args: CallArgs<RequestInputs, Asserted<Extra, Keyed<Settles>>>): SyncOrAsync<Sync, Record<string, Outcome<T>>>
 
   <T>(...args: CallArgs<RequestInput, Asserted<Extra, Throws, FollowAsserted<T>>>): SyncOrAsync<Sync, T[]>
@@ -340,6 +403,39 @@ export interface RequestCall<Extra, Sync extends boolean = false> {
   <T>(
     ...args: CallArgs<RequestInput | RequestInputs, Asserted<Extra, Flattens, ItemsAsserted<T>>>
   ): SyncOrAsync<Sync, T[]>
+
+  // The first form again: compilers explain an error by the last form, and this one lists every value of an option.
+  /**
+   * Sends a batch and waits for all of it. One URL in, one value out; a list in, a list out in its order; with `keys`, an
+   * object.
+   *
+   * The types of the values follow from `schema`, `parseFunc` and `returnType`; JSON without them is `unknown`.
+   *
+   * @throws ConfigError (a mistake in the options), PartialFailureError (some requests failed), RequestError (the only
+   * request failed), AbortError (the signal was aborted), InputError (the input threw; the error has the outcomes)
+   * @example const values = await client.request(urls, { onFailure: 'null' })
+   * @example const { node, deno } = await client.request([nodeUrl, denoUrl], { keys: ['node', 'deno'], schema: Repo })
+   */
+  <
+    _Inferred extends 0,
+    const I extends RequestInput | RequestInputs,
+    R extends AnyReturnType = AnyReturnType,
+    S extends Schema | undefined = undefined,
+    V = Unset,
+    Next extends NextOrUnset = Unset,
+    const Text extends string = never,
+    List extends ItemsOrUnset = Unset,
+    Style extends PageStyle = never,
+    const K extends readonly string[] = never,
+    F extends AnyFailureMode = AnyFailureMode,
+    L extends boolean = false,
+  >(
+    input: I,
+    options?: Extra & CallOptions<R, S, V, K, F, L, Next, Text, List, Style>,
+  ): SyncOrAsync<
+    Sync,
+    BatchResult<I, OptionValue<R, S, NoInfer<V>>, K, FailureModeOf<F>, NoInfer<V>, ListedBy<Next, Text, List, Style>, L>
+  >
 }
 
 /** The outcomes of a run. Can be iterated once; the first `next()` starts the sending. */
@@ -366,10 +462,17 @@ export interface OutcomeIterator<O> extends AsyncIterableIterator<O, undefined, 
 
 /** The forms of `client.stream()`. */
 export interface StreamCall {
+  /**
+   * Pulls requests lazily and yields outcomes as they finish: any number of requests in constant memory. Leaving the loop
+   * aborts the requests in flight.
+   *
+   * @throws ConfigError at once; InputError if the input throws, after all outcomes
+   * @example for await (const outcome of client.stream(urls)) if (outcome.ok) save(outcome.value)
+   */
   <
     _Inferred extends 0,
     const I extends RequestInputs,
-    R extends ReturnTypeName = 'json',
+    R extends AnyReturnType = AnyReturnType,
     S extends Schema | undefined = undefined,
     V = Unset,
     Next extends NextOrUnset = Unset,
@@ -380,6 +483,7 @@ export interface StreamCall {
     input: I,
     options?: StreamCallOptions<R, S, V, Next, Text, List, Style>,
   ): OutcomeIterator<StreamOutcome<I, OptionValue<R, S, NoInfer<V>>, NoInfer<V>, ListedBy<Next, Text, List, Style>>>
+  /** Yields outcomes as they finish. `T` asserts the type of the JSON of each response: nothing checks it. */
   <T>(
     input: RequestInputs,
     options?: StreamOptions & { returnType?: 'json' | undefined; schema?: undefined; parseFunc?: undefined } & (
@@ -387,6 +491,7 @@ export interface StreamCall {
         | FollowAsserted<T>
       ),
   ): OutcomeIterator<Outcome<T>>
+  /** Yields outcomes as they finish. `T` asserts the type of the JSON of each response: nothing checks it. */
   <T>(
     input: RequestInputs,
     options: StreamOptions & {

@@ -30,6 +30,8 @@ import { systemReason } from './system-reason.ts'
  *
  * A sink MUST NOT reveal secrets: it writes `outcome.request.url`, in which they are redacted.
  *
+ * `T` is the type of the values. In `drain` it follows from `schema`, `parseFunc` and `returnType`.
+ *
  * ```ts
  * const statuses = new Map<number | undefined, number>()
  * const sink: Sink = {
@@ -38,8 +40,10 @@ import { systemReason } from './system-reason.ts'
  * }
  * ```
  */
-export interface Sink {
-  write(outcome: Outcome): void | Promise<void>
+export interface Sink<T = unknown> {
+  /** Stores one outcome. Resolves when its row survives the end of this process. */
+  write(outcome: Outcome<T>): void | Promise<void>
+  /** Called once, at the end of the run. Resolves when every row is stored. */
   close(): void | Promise<void>
 }
 

@@ -59,11 +59,13 @@ const FIELDS = {
 export type CsvField = keyof typeof FIELDS
 
 /** A built-in column by its name, or a column of your own. */
-export type CsvColumn = CsvField | { readonly name: string; readonly value: (outcome: Outcome) => unknown }
+export type CsvColumn<T = unknown> =
+  | CsvField
+  | { readonly name: string; readonly value: (outcome: Outcome<T>) => unknown }
 
-export interface CsvOptions extends FileOptions {
+export interface CsvOptions<T = unknown> extends FileOptions {
   /** Default `index, key, method, url, ok, status, attempts, error, value`. */
-  readonly columns?: readonly CsvColumn[] | undefined
+  readonly columns?: readonly CsvColumn<T>[] | undefined
   /**
    * Names of response headers, each in a column after the others. A name that suggests a secret is a ConfigError.
    * Default none.
@@ -123,7 +125,7 @@ interface ReadColumn {
  *
  * @param target a path, or a Writable; the sink waits for a Writable and does not end it
  */
-export function csv(target: Target, options: CsvOptions = {}): Sink {
+export function csv<T = unknown>(target: Target, options: CsvOptions<T> = {}): Sink<T> {
   const read = readSinkOptions('csv', options, {
     overwrite: bool,
     append: bool,

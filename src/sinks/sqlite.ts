@@ -38,14 +38,14 @@ const TRANSACTION_LIMITS = { maxRows: 100, maxSize: 8_388_608, delayMs: 50 } as 
 const MAX_VALUE_BYTES = 1_000_000_000
 
 /** What to do with an existing table. Without either option it is refused. Other tables of the file are not touched. */
-export interface SqliteOptions extends FileOptions {
+export interface SqliteOptions<T = unknown> extends FileOptions {
   /** Default `'results'`. */
   readonly table?: string | undefined
   /**
    * Columns of your own, after the fixed ones. Their names must differ from the fixed ones and from each other,
    * ignoring case.
    */
-  readonly columns?: readonly SqliteColumn[] | undefined
+  readonly columns?: readonly SqliteColumn<T>[] | undefined
   /**
    * Names of response headers, each in a column after the others. A name that suggests a secret is a ConfigError.
    * Default none.
@@ -60,9 +60,9 @@ export interface SqliteOptions extends FileOptions {
  * warning per column), other numbers as REAL, `true` as 1, text and bytes as they are, dates as ISO 8601, other values
  * as JSON.
  */
-export interface SqliteColumn {
+export interface SqliteColumn<T = unknown> {
   readonly name: string
-  readonly value: (outcome: Outcome) => unknown
+  readonly value: (outcome: Outcome<T>) => unknown
 }
 
 /**
@@ -85,7 +85,7 @@ export interface SqliteColumn {
  *
  * @param path of the database
  */
-export function sqlite(path: string | URL, options: SqliteOptions = {}): Sink {
+export function sqlite<T = unknown>(path: string | URL, options: SqliteOptions<T> = {}): Sink<T> {
   const {
     table = 'results',
     overwrite,

@@ -424,7 +424,10 @@ describe('with a run file', () => {
               for await (const outcome of client.stream(urlsTo(2), { resume: path })) outcomes.push(outcome)
               return endsOf(outcomes).join()
             })()
-          : client[how](urlsTo(2), { resume: path }).then(
+          : (how === 'drain'
+              ? client.drain(urlsTo(2), { resume: path })
+              : (client.request(urlsTo(2), { resume: path }) as Promise<object>)
+            ).then(
               totals => ('aborted' in totals ? `aborted: ${String(totals.aborted)}` : ''),
               (error: { code?: unknown }) => String(error.code),
             )

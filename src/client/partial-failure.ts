@@ -16,8 +16,11 @@ export class PartialFailureError<Value = unknown> extends AggregateError {
   declare readonly outcomes: readonly Outcome<Value>[]
   /** The values in input order, with undefined for each failure. */
   declare readonly values: readonly (Value | undefined)[]
+  /** The outcomes of the requests that failed, in input order. */
   declare readonly failures: readonly FailedOutcome[]
+  /** How many requests succeeded. */
   readonly successes: number
+  /** How many requests there were. */
   readonly total: number
 
   constructor(outcomes: readonly Outcome<Value>[]) {

@@ -53,9 +53,13 @@ export class RequestError extends Error {
   }
   /** `class/detail`: `http/404`, `timeout/headers`, `dns/not_found` … */
   readonly code: FaultCode
+  /** The URL, with secrets redacted. Absent if no request is to blame. */
   declare readonly url?: string
+  /** The method. Absent if no request is to blame. */
   declare readonly method?: string
+  /** The position of the request in the input, from 0. */
   declare readonly index?: number
+  /** The `key` of the request. Absent if it has none. */
   declare readonly key?: string
   // Private with getters, so that printing an error does not show them.
   readonly #timings: Timings
@@ -128,6 +132,7 @@ export class RequestError extends Error {
     return this.#shown?.()?.body
   }
 
+  /** The fields of the error, and what the server said, without secrets. */
   toJSON(): Record<string, unknown> {
     const { name, code, message, url, method, index, key, attempts, retryAt } = this
     const status = this.response?.status
@@ -144,6 +149,7 @@ export class HttpStatusError extends RequestError {
     return super.response as ErrorResponse
   }
 
+  /** The status of the response. */
   get status(): number {
     return this.response.status
   }
@@ -278,26 +284,32 @@ export function isRequestError(value: unknown): value is RequestError {
   return branded(value) && value.code !== undefined
 }
 
+/** Whether the value is an HttpStatusError (`http/<status>`) of this or another copy of the package. */
 export function isHttpStatusError(value: unknown): value is HttpStatusError {
   return hasClass(value, 'http')
 }
 
+/** Whether the value is a TimeoutError (`timeout/…`) of this or another copy of the package. */
 export function isTimeoutError(value: unknown): value is TimeoutError {
   return hasClass(value, 'timeout')
 }
 
+/** Whether the value is a ParseError (`parse/…`) of this or another copy of the package. */
 export function isParseError(value: unknown): value is ParseError {
   return hasClass(value, 'parse')
 }
 
+/** Whether the value is a SchemaError (`schema/…`) of this or another copy of the package. */
 export function isSchemaError(value: unknown): value is SchemaError {
   return hasClass(value, 'schema')
 }
 
+/** Whether the value is an AbortError (`aborted/…`) of this or another copy of the package. */
 export function isAbortError(value: unknown): value is AbortError {
   return hasClass(value, 'aborted')
 }
 
+/** Whether the value is a ConfigError of this or another copy of the package. */
 export function isConfigError(value: unknown): value is ConfigError {
   return branded(value) && value.name === 'ConfigError'
 }

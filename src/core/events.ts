@@ -102,6 +102,7 @@ export interface Events {
   readonly attempt: AttemptEvent
 }
 
+/** What an event is about. */
 export type EventKind = keyof Events
 
 /** Headers by name, in lower case; undefined removes a header that the request has. */

@@ -16,6 +16,7 @@ export const PAGE_STYLES = [
   'relay',
   'auto',
 ] as const
+/** A style of pagination. `'auto'` finds the style in the first page. */
 export type PageStyle = (typeof PAGE_STYLES)[number]
 
 /**

@@ -75,6 +75,7 @@ export type Origin =
       readonly shown?: ErrorBody | undefined
     }
 
+/** A response of a transport: of any status, with its decoded body. */
 export interface Reply {
   readonly kind: 'reply'
   readonly status: number
@@ -100,6 +101,7 @@ export interface Reply {
   readonly origin?: Origin
 }
 
+/** Why an attempt has no usable response. At the public edge it becomes an error with the same code. */
 export interface Fault {
   readonly kind: 'fault'
   readonly code: FaultCode
@@ -125,6 +127,7 @@ export interface Fault {
   readonly origin?: Origin
 }
 
+/** What a transport gives for an attempt. */
 export type Result = Reply | Fault
 
 type FaultExtras = Partial<Omit<Fault, 'kind' | 'code' | 'message'>>

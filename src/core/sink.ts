@@ -55,6 +55,7 @@ export class SinkError extends Error {
   static {
     this.prototype.name = 'SinkError'
   }
+  /** The code of the system, such as `ENOSPC`. */
   readonly code: string
   /** The number of rows that were stored before the error. */
   readonly rows: number

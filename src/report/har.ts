@@ -29,6 +29,7 @@ export interface HarStream {
 /** A path or a stream. A stream is not ended. */
 export type HarTarget = string | URL | HarStream
 
+/** Options of `har`. */
 export interface HarOptions {
   /**
    * Whether the bodies of responses are written: the value of a successful request, and `error.body` of a failed one.

@@ -28,6 +28,7 @@ export type ReportFormat = 'html' | 'text' | 'json' | 'csv' | 'markdown'
 /** The path of a run file, or outcomes. */
 export type ReportSource = string | URL | Iterable<Outcome> | AsyncIterable<Outcome>
 
+/** Options of `report`. */
 export interface ReportOptions {
   /**
    * `html`: one page that needs no network. `text`: for a terminal. `json`: all figures. `csv`: one figure per line.

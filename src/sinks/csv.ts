@@ -63,6 +63,7 @@ export type CsvColumn<T = unknown> =
   | CsvField
   | { readonly name: string; readonly value: (outcome: Outcome<T>) => unknown }
 
+/** Options of `csv`. */
 export interface CsvOptions<T = unknown> extends FileOptions {
   /** Default `index, key, method, url, ok, status, attempts, error, value`. */
   readonly columns?: readonly CsvColumn<T>[] | undefined

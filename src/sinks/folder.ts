@@ -23,6 +23,7 @@ import { targetPath } from './output.ts'
 import { storedValueOf, printableKey } from './row.ts'
 import type { StoredValue } from './row.ts'
 
+/** Options of `folder`. */
 export interface FolderOptions {
   /**
    * Name of an outcome's file. Default: its key or its index, with `.json`, `.txt` or `.bin` if it has no extension.

@@ -44,6 +44,7 @@ export interface MockResponse {
   readonly fault?: FaultCode | undefined
 }
 
+/** Answers a request of the mock transport. */
 export type MockHandler = (request: MockRequest) => MockResponse | Promise<MockResponse>
 
 /** A Transport that records its requests. */

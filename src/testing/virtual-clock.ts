@@ -19,6 +19,8 @@ export interface VirtualClock extends Clock {
 }
 
 /**
+ * A clock that moves only when it is told to, for tests of waits.
+ *
  * @param startEpochMs the wall clock at the start; default 2026-01-01T00:00:00Z
  */
 export function virtualClock(startEpochMs = Date.UTC(2026, 0, 1)): VirtualClock {

@@ -17,7 +17,7 @@ export interface Editor {
 
 export function editor59(path: string, configPath: string): Editor {
   const config = ts.parseJsonConfigFileContent(
-    ts.readConfigFile(configPath, ts.sys.readFile).config,
+    ts.readConfigFile(configPath, name => ts.sys.readFile(name)).config,
     ts.sys,
     dirname(configPath),
   )

@@ -43,6 +43,7 @@ import type { ClientOptions } from '../../core/options.ts'
 import type { Problem } from '../../core/problem.ts'
 import type { RequestSpec } from '../../core/spec.ts'
 
+/** The Redis server that keeps batches, and how it is reached. */
 export interface BrokerOptions {
   /** The URL of a Redis server: `redis://[user:password@]host:port[/database]`, or `rediss://…` for TLS. */
   readonly broker: string
@@ -53,6 +54,7 @@ export interface BrokerOptions {
   readonly brokerTls?: RedisTls | undefined
 }
 
+/** How a batch is signed, so that workers run nothing else. */
 export interface SigningOptions {
   /**
    * The variable with the key that the batch is signed with, as `'env:NAME'`. `submit`, `resume`, `reconcile` and
@@ -62,11 +64,13 @@ export interface SigningOptions {
   readonly sign?: string | undefined
 }
 
+/** Which batch is meant, and where it is. */
 export interface BatchOptions extends BrokerOptions {
   /** The name of the batch: letters, digits, `-`, `_` and `.`, at most 100. */
   readonly batch: string
 }
 
+/** Options of `submit`: the batch, the folder of its results, and how its requests are sent. */
 export interface SubmitOptions extends BatchOptions, SigningOptions {
   /** A folder that the submitter and all workers share. It gets the list of the chunks, and the results. */
   readonly results: string
@@ -160,6 +164,7 @@ export function checkedRow(item: unknown, where: string, secretNames?: ReadonlyS
   ])
 }
 
+/** Options of `work`: how many chunks and requests a worker takes, and when it ends. */
 export interface WorkOptions extends BrokerOptions, SigningOptions {
   /** Names of batches. Default: all batches of this Redis, also those that are submitted later. */
   readonly batches?: readonly string[] | undefined
@@ -242,6 +247,7 @@ export async function workWith(given: WorkOptions, takeOver?: TakeOver): Promise
   })
 }
 
+/** Options of `collect`: which results are written, and where. */
 export interface CollectOptions extends Partial<BatchOptions> {
   /** The folder of the results. Not needed with `broker` and `batch`. */
   readonly results?: string | undefined
@@ -278,6 +284,7 @@ export async function collect(given: CollectOptions): Promise<Collected> {
 export const status = ({ batch, ...given }: BatchOptions): Promise<BatchStatus> =>
   withBroker(given, opened => control.statusOf(opened, batch))
 
+/** Options of `watch`. */
 export interface WatchOptions extends BatchOptions {
   /** Ends the loop. */
   readonly signal?: AbortSignal | undefined
@@ -316,6 +323,7 @@ export const resume = ({ batch, ...given }: BatchOptions & SigningOptions): Prom
 export const cancel = ({ batch, ...given }: BatchOptions): Promise<void> =>
   withBroker(given, opened => control.cancel(opened, batch))
 
+/** Options of `reconcile`. */
 export interface ReconcileOptions extends BatchOptions, SigningOptions {
   /** The folder of the results; needed if Redis has lost the batch. */
   readonly results?: string | undefined
@@ -329,6 +337,7 @@ export interface ReconcileOptions extends BatchOptions, SigningOptions {
 export const reconcile = ({ batch, results, ...given }: ReconcileOptions): Promise<Reconciled> =>
   withBroker(given, opened => reconcileBatch({ broker: opened, batch, results }))
 
+/** New rates of a batch. What is not given stays. */
 export interface LimitsOptions extends BatchOptions {
   /** The folder of the results, if this machine has it at another path; needed if Redis has lost the batch. */
   readonly results?: string | undefined
@@ -361,6 +370,7 @@ export async function limits({ broker, brokerTls, batch, results, ...given }: Li
 
 const CHANGEABLE: readonly string[] = ['rateLimit', 'rateLimitBurst', 'perHost', 'hosts']
 
+/** Options of `retryBatch`: which failures are sent again. */
 export interface RetryBatchOptions extends BatchOptions, SigningOptions {
   /** Which failures are sent again, as in `retryFailed` of a run: `true` = all of them; codes and classes. */
   readonly retryFailed: true | readonly string[]
@@ -395,6 +405,7 @@ export async function retryBatch(given: RetryBatchOptions): Promise<RetryResult>
 export const dead = (given: ReconcileOptions): Promise<Dead> =>
   withBroker(given, opened => deadOf(opened, given.batch, given.results))
 
+/** Options of `deleteBatch`. */
 export interface DeleteOptions extends BatchOptions {
   /** Whether the files of the batch in the folder of its results are deleted as well. Default false. */
   readonly files?: boolean | undefined

@@ -17,6 +17,7 @@ import { writeLine } from '../../store/run-lines.ts'
 import { ConfigError } from '../../core/error.ts'
 import { systemReason } from '../../core/system-reason.ts'
 
+/** What was written of the results of a batch. */
 export interface Collected {
   readonly batch: string
   readonly requests: number

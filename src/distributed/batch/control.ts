@@ -13,6 +13,7 @@ import { workersOf } from './workers.ts'
 import type { WorkerInfo } from './workers.ts'
 import { ConfigError } from '../../core/error.ts'
 
+/** How far a batch is. */
 export interface BatchStatus {
   readonly batch: string
   readonly state: 'submitting' | 'running' | 'paused' | 'cancelled' | 'done'

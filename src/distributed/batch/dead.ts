@@ -39,6 +39,7 @@ export interface DeadChunk {
   readonly message: string
 }
 
+/** What of a batch could not be run: requests that end their process, and chunks. */
 export interface Dead {
   readonly batch: string
   readonly requests: readonly DeadRequest[]

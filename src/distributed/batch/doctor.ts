@@ -4,6 +4,7 @@ import type { Broker } from './broker.ts'
 import { ACL_RULES, permissionsOf } from './permissions.ts'
 import type { Permissions } from './permissions.ts'
 
+/** One finding of the check of a Redis server. */
 export interface BrokerFinding {
   readonly what: string
   readonly found: string

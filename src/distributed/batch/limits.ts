@@ -22,6 +22,7 @@ import type { Problem } from '../../core/problem.ts'
 import type { Rate } from '../../core/rate.ts'
 import type { RatesByHost, SharedLimits } from '../../core/shared-limits.ts'
 
+/** The rates of a batch, and which other batches share them. */
 export interface BatchLimits {
   readonly batch: string
   /** The name under which the rates are shared. */

@@ -21,6 +21,7 @@ import { countsOf } from './sealed.ts'
 import { addChunks, patiently } from './add-chunks.ts'
 import { ConfigError } from '../../core/error.ts'
 
+/** How many chunks Redis had lost, and got again. */
 export interface Reconciled {
   readonly batch: string
   readonly chunks: number

@@ -21,6 +21,7 @@ export interface RetryParts {
   readonly unknownWrites?: 'fail' | 'resend' | undefined
 }
 
+/** What is sent again. */
 export interface RetryResult {
   readonly batch: string
   /** How many failures are sent again, and in how many chunks they are. */

@@ -40,6 +40,7 @@ export interface SubmitParts {
   readonly rates: RatesByHost
 }
 
+/** What was submitted. */
 export interface SubmitResult {
   readonly batch: string
   readonly requests: number

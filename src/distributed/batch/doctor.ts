@@ -2,7 +2,6 @@
 import { PREFIX } from './broker.ts'
 import type { Broker } from './broker.ts'
 import { ACL_RULES, permissionsOf } from './permissions.ts'
-import type { Permissions } from './permissions.ts'
 
 /** One finding of the check of a Redis server. */
 export interface BrokerFinding {
@@ -21,22 +20,20 @@ const CLOCK_MS = 1_000
 
 /** Needs the commands INFO and TIME; without them, only says so. */
 export async function examine(broker: Broker): Promise<BrokerFinding[]> {
-  const permissions = await permissionsOf(broker)
-  const finding = permissionFinding(permissions, broker.redis.options.username ?? 'default')
-  if (permissions.commands.some(command => command === 'info' || command === 'time')) return [finding]
-  const info = infoIn(await broker.redis.info())
-  const [rttMs, offsetMs] = await timesOf(broker)
+  // First: a replica refuses the writes of the others, and its connection is made again then.
+  const asked = await unlessRefused(async () => [infoIn(await broker.redis.info()), await timesOf(broker)] as const)
+  const isReplica = asked?.[0].get('role') === 'slave'
+  const permissions = isReplica ? [] : [await permissionFinding(broker)]
+  if (asked === undefined) return permissions
+  const [info, [rttMs, offsetMs]] = asked
   return [
     versionOf(info),
     evictionOf(info),
-    finding,
+    ...permissions,
     {
       what: 'role',
       found: info.get('role') ?? 'unknown',
-      ...(info.get('role') === 'slave' && {
-        remedy: 'Use the URL of the primary: a replica takes no jobs.',
-        isFatal: true,
-      }),
+      ...(isReplica && { remedy: 'Use the URL of the primary: a replica takes no jobs.', isFatal: true }),
     },
     {
       what: 'append-only file',
@@ -60,7 +57,18 @@ export async function examine(broker: Broker): Promise<BrokerFinding[]> {
   ]
 }
 
-function permissionFinding({ commands, areKeysRefused }: Permissions, user: string): BrokerFinding {
+/** Undefined if the user may not ask. */
+async function unlessRefused<T>(ask: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await ask()
+  } catch (error) {
+    if ((error as Error).message.startsWith('NOPERM')) return undefined
+    throw error
+  }
+}
+
+async function permissionFinding(broker: Broker): Promise<BrokerFinding> {
+  const { commands, areKeysRefused } = await permissionsOf(broker)
   const what = 'permissions'
   if (commands.length === 0 && !areKeysRefused) return { what, found: 'all that batches need' }
   const refused = [
@@ -70,7 +78,7 @@ function permissionFinding({ commands, areKeysRefused }: Permissions, user: stri
   return {
     what,
     found: `refused: ${refused.join(', and ')}`,
-    remedy: `Let an administrator run: ACL SETUSER ${user} ${ACL_RULES}`,
+    remedy: `Let an administrator run: ACL SETUSER ${broker.redis.options.username ?? 'default'} ${ACL_RULES}`,
     isFatal: true,
   }
 }

@@ -1,6 +1,7 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { folder } from './batch-kit.ts'
+import { fileOf } from '../../src/distributed/batch/manifest.ts'
 import { PartJournal } from '../../src/distributed/batch/part-journal.ts'
 import { openPart, partFolder, partName, readParts, sealedPath } from '../../src/distributed/batch/parts.ts'
 import type { Past } from '../../src/distributed/batch/parts.ts'
@@ -10,6 +11,7 @@ import type { DoneLine, IntentLine } from '../../src/core/journal.ts'
 
 const chunk = { number: 3, from: 30, rows: 4, offset: 0, length: 0, line: 1, digest: '' }
 const salt = 'salt'
+const manifest = { batch: 'b1', id: 'first' }
 const AT = new Date(0).toISOString()
 
 const done = (index: number, value: string, ok = true): DoneLine => ({
@@ -36,6 +38,7 @@ const intent = (index: number): IntentLine => ({
 /** A start of the chunk that has read what was there. */
 async function start(results: string, starts: number) {
   mkdirSync(partFolder(results, chunk.number), { recursive: true })
+  writeFileSync(fileOf(results, 'manifest'), JSON.stringify({ v: 1, ...manifest, results }))
   const past = await readParts(results, chunk, salt)
   const part = await openPart(results, chunk.number, starts, past)
   const journal = new PartJournal({ part, salt, past, durability: 'process' })
@@ -44,6 +47,7 @@ async function start(results: string, starts: number) {
 
 const sealed = (results: string, past: Past, journal: PartJournal): Promise<Counts | undefined> =>
   seal({
+    manifest,
     results,
     chunk,
     lines: [past.done, journal.done],
@@ -104,7 +108,7 @@ describe('a part', () => {
     await Promise.all([31, 32, 33].map(index => stopped.journal.append(done(index, 'stopped'))))
     await stopped.journal.close()
     // Its own part is gone by now; what counts is in the sealed file.
-    expect(await sealed(files.path, stopped.past, stopped.journal)).toEqual({ ok: 1, failed: 3 })
+    expect(await sealed(files.path, stopped.past, stopped.journal)).toMatchObject({ ok: 1, failed: 3 })
     expect(readFileSync(sealedPath(files.path, 3))).toEqual(whole)
     expect(readdirSync(partFolder(files.path, 3))).toEqual(['c00000003.ndjson'])
   })

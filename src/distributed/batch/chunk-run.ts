@@ -4,13 +4,14 @@ import { existsSync } from 'node:fs'
 import type { Chunk } from './chunk.ts'
 import type { Lineup } from './lineup.ts'
 import type { LiveCounts } from './live-counts.ts'
+import { checkFolder } from './manifest.ts'
 import type { Manifest } from './manifest.ts'
 import { idleMs } from './park.ts'
 import type { Parked } from './park.ts'
 import { PartJournal } from './part-journal.ts'
 import { countsOf } from './sealed.ts'
 import { pastOf } from './earlier.ts'
-import { openPart, partFolder, sealedPath } from './parts.ts'
+import { dropPart, openPart, partFolder, sealedPath } from './parts.ts'
 import type { Past, Place } from './parts.ts'
 import type { RetryOrder } from './retries.ts'
 import { requestsIn } from './rows.ts'
@@ -104,14 +105,21 @@ export class ChunkRun {
 
   /** Undefined if it was stopped before its end. */
   async run(): Promise<Counts | Parked | undefined> {
-    const { results, chunk, order } = this.#given
+    const { manifest, results, chunk, order } = this.#given
     const generation = order?.generation ?? 0
     const sealed = sealedPath(results, chunk.number, generation)
     try {
       const { past, part, restored } = await this.send()
       const lines = [past.done, ...(part === undefined ? [] : [part.done]), restored]
       const parts = keepsParts(past, part, lines) ? [] : [...past.parts, ...(part === undefined ? [] : [part])]
-      const counts = await seal({ results, chunk, lines, parts: parts.map(({ file }) => file), generation })
+      const counts = await seal({
+        manifest,
+        results,
+        chunk,
+        lines,
+        parts: parts.map(({ file }) => file),
+        generation,
+      })
       if (counts !== undefined) return counts
     } catch (error) {
       // The process that has sealed the chunk has removed the part that this one was writing.
@@ -148,6 +156,12 @@ export class ChunkRun {
     let part: PartJournal | undefined
     const openJournal: OpenJournal = async (_path, { durability }) => {
       const opened = await openPart(results, chunk.number, starts, past)
+      try {
+        await checkFolder(results, manifest)
+      } catch (error) {
+        await dropPart(opened)
+        throw error
+      }
       return (part = new PartJournal({ part: opened, salt, past, durability, verdict }))
     }
     const { retryFailed, unknownWrites } = order ?? {}

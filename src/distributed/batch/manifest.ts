@@ -86,6 +86,16 @@ export function manifestIn(text: string, where: string): Manifest {
   throw new ConfigError([`${where}: expected the description of a batch, got something else. Give another batch.`])
 }
 
+/**
+ * Rejects if the folder has been given to another batch: a process that was stopped for a while may still have the chunks
+ * of a batch that was deleted.
+ */
+export async function checkFolder(results: string, { batch, id }: Pick<Manifest, 'batch' | 'id'>): Promise<void> {
+  const path = fileOf(results, 'manifest')
+  if (manifestIn(await readFile(path, 'utf8'), path).id === id) return
+  throw new Error(`${results} is the folder of another batch now, so nothing of ${batch} is written to it`)
+}
+
 /** Resolves with false if the folder has one. */
 export const writeManifest = (results: string, manifest: Manifest): Promise<boolean> =>
   createWhole(fileOf(results, 'manifest'), file => file.writeFile(JSON.stringify(manifest)))

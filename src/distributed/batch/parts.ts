@@ -3,8 +3,8 @@
  * appends to. A process that was stopped for a while and then goes on writes its part beside that of its successor, so a
  * position may be in several of them: the lowest epoch wins.
  */
-import { close as closeFile, open as openFile } from 'node:fs'
-import { open, readdir } from 'node:fs/promises'
+import { close as closeFile, fstat, open as openFile } from 'node:fs'
+import { open, readdir, unlink } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -61,6 +61,7 @@ export interface Again {
 
 const openFd = promisify(openFile)
 const closeFd = promisify(closeFile)
+const statFd = promisify(fstat)
 
 export const partName = (chunk: number, epoch: number, generation = 0): string =>
   `${chunkStem(chunk, generation)}.e${epoch}.ndjson`
@@ -103,6 +104,14 @@ export async function openPart(
       if (codeOf(error) !== 'EEXIST') throw error
     }
   }
+}
+
+/** Takes back a part that has no line. */
+export async function dropPart({ path, fd }: OpenPart): Promise<void> {
+  const { nlink } = await statFd(fd)
+  await closeFd(fd)
+  // The folder may have been deleted, and its name may be that of another file.
+  if (nlink > 0) await unlink(path).catch(() => undefined)
 }
 
 async function namesIn(folder: string): Promise<string[]> {

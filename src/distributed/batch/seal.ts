@@ -4,6 +4,8 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Chunk } from './chunk.ts'
 import { codeOf, createWhole } from './disk.ts'
+import { checkFolder } from './manifest.ts'
+import type { Manifest } from './manifest.ts'
 import { linesAt, partFolder, sealedPath } from './parts.ts'
 import type { Place } from './parts.ts'
 import { countsOf } from './sealed.ts'
@@ -15,6 +17,7 @@ export interface Counts {
 }
 
 export interface SealParts {
+  readonly manifest: Pick<Manifest, 'batch' | 'id'>
   readonly results: string
   readonly chunk: Chunk
   /** Where the lines of the requests are, by position: those of earlier starts, then those of this one. */
@@ -32,7 +35,8 @@ const WRITE_BYTES = 1 << 20
  * Resolves with undefined if requests are missing. Whoever seals first decides: a process that went on after it had
  * lost its chunk finds the file of its successor, and its own lines are dropped.
  */
-export async function seal({ results, chunk, lines, parts, generation = 0 }: SealParts): Promise<Counts | undefined> {
+export async function seal(given: SealParts): Promise<Counts | undefined> {
+  const { manifest, results, chunk, lines, parts, generation = 0 } = given
   const { number, from, rows } = chunk
   const places: Place[] = []
   for (let position = from; position < from + rows; position++) {
@@ -45,6 +49,8 @@ export async function seal({ results, chunk, lines, parts, generation = 0 }: Sea
   let isOurs: boolean
   try {
     isOurs = await createWhole(path, async file => {
+      // Its file has been made: if the folder is deleted from now on, that goes with it.
+      await checkFolder(results, manifest)
       let held: Buffer[] = []
       let bytes = 0
       for await (const group of linesAt(folder, places)) {

@@ -12,10 +12,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 const run = promisify(execFile)
 /**
  * The files that run: `dist`, the manual page and the manifest. Much of it is loaded only by those who use it: a fifth
- * are the reports, a tenth pages, jobs and chains, a tenth batches of many machines.
+ * are the reports, a tenth pages, jobs and chains, an eighth batches of many machines.
  */
-const MAX_CODE_BYTES = 540_000
-/** All files, including the guides, the examples and the decisions, which take a third. */
+const MAX_CODE_BYTES = 570_000
+/** All files, including the guides and the examples, which take a quarter. Decisions are in the repository only. */
 const MAX_TARBALL_BYTES = 740_000
 const COMPILERS = { '7': 'typescript', '5.9': 'typescript-5.9' }
 /** What a project may have around the package: the globals of a browser without Node's, or Node's. */
@@ -80,7 +80,7 @@ describe('the tarball', () => {
     expect(statSync(join(home, packed.filename)).size).toBeLessThanOrEqual(MAX_TARBALL_BYTES)
   })
 
-  it('is at most 540,000 bytes without the documentation', async () => {
+  it('is at most 570,000 bytes without the documentation', async () => {
     await run('tar', ['-czf', 'code.tgz', 'package/dist', 'package/man', 'package/package.json'], { cwd: home })
     expect(statSync(join(home, 'code.tgz')).size).toBeLessThanOrEqual(MAX_CODE_BYTES)
   })

@@ -104,7 +104,7 @@ export class Collector {
     }
     const wireMs = wireMsOf(entry)
     this.#addTimes(entry, host, wireMs)
-    if (atMs !== undefined) this.timeline.add(this.clock.place(atMs, wireMs), wireMs, ok, bytes)
+    if (atMs !== undefined) this.#place(atMs, wireMs, ok, bytes)
     if (entry.attempts > 1) this.#addRetries(entry)
     if (!ok) this.samples.addFailure(entry, host.host)
     this.samples.addSlow(entry)
@@ -127,6 +127,12 @@ export class Collector {
     host.attempts += attempts
     host.bytes += bytes
     if (attempts > 0) host.wire.add(wireMs)
+  }
+
+  #place(atMs: number, wireMs: number, ok: boolean, bytes: number): void {
+    const ms = this.clock.place(atMs, wireMs)
+    if (this.clock.isUnordered) this.timeline.reach(ms - wireMs)
+    this.timeline.add(ms, wireMs, ok, bytes)
   }
 
   /** Takes back how an earlier line says that the request ended. */
@@ -165,6 +171,7 @@ export class Collector {
   #addRun(note: RunNote): void {
     if (note.event === 'batch') {
       this.batch = note
+      this.clock.isUnordered = true
       return
     }
     if (note.event === 'end') {

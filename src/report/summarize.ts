@@ -60,9 +60,9 @@ export function summarize(name: string, collected: Collector, facts: FileFacts |
 
 const isoOf = (ms: number | undefined): string => new Date(ms ?? 0).toISOString()
 
-/** One session knows how long it took; several are as long as their lines. */
-function elapsedOf({ sessions, end, clock }: Collector): number {
-  return sessions === 1 && end?.elapsedMs !== undefined ? end.elapsedMs : clock.elapsedMs
+/** One session knows how long it took; several, and a batch, are as long as their lines. */
+function elapsedOf({ sessions, end, clock, batch }: Collector): number {
+  return batch === undefined && sessions === 1 && end?.elapsedMs !== undefined ? end.elapsedMs : clock.elapsedMs
 }
 
 function countsOf({ hosts, classes, attempts, retries, bytes }: Collector): ReportData['counts'] {

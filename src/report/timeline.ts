@@ -25,6 +25,8 @@ export interface Series {
 export class Timeline {
   stepMs = FIRST_STEP_MS
   #used = 0
+  /** Of the first slot. Negative after an outcome of before the start. */
+  #fromMs = 0
   readonly #done = new Float64Array(MAX_SLOTS)
   readonly #failed = new Float64Array(MAX_SLOTS)
   readonly #bytes = new Float64Array(MAX_SLOTS)
@@ -34,9 +36,22 @@ export class Timeline {
   /** Milliseconds from these starts to the end of the slot, less those of the ends. */
   readonly #part = new Float64Array(MAX_SLOTS)
 
+  /** Makes room for a time before the first slot. @param ms from the start of the run */
+  reach(ms: number): void {
+    if (ms >= this.#fromMs) return
+    while (this.#used + this.#slotsBefore(ms) > MAX_SLOTS) this.#double()
+    const slots = this.#slotsBefore(ms)
+    for (const values of [this.#done, this.#failed, this.#bytes, this.#wire, this.#change, this.#part]) {
+      values.copyWithin(slots, 0, this.#used)
+      values.fill(0, 0, slots)
+    }
+    this.#used += slots
+    this.#fromMs -= slots * this.stepMs
+  }
+
   /** @param ms of the outcome, from the start of the run; @param wireMs how long the request was on the wire before it */
   add(ms: number, wireMs: number, ok: boolean, bytes: number): void {
-    const end = Math.max(0, ms)
+    const end = Math.max(0, ms - this.#fromMs)
     while (end >= this.stepMs * MAX_SLOTS) this.#double()
     const slot = Math.floor(end / this.stepMs)
     if (slot >= this.#used) this.#used = slot + 1
@@ -70,6 +85,10 @@ export class Timeline {
         return done === 0 ? null : Math.round((sum / done) * 10) / 10
       }),
     }
+  }
+
+  #slotsBefore(ms: number): number {
+    return Math.ceil((this.#fromMs - ms) / this.stepMs)
   }
 
   #mark(ms: number, change: 1 | -1): void {

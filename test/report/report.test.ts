@@ -144,6 +144,20 @@ describe('the data of a report', () => {
     expect(unknown.notes[0]).toBe('A batch of 1 chunk.')
   })
 
+  test('tells the time of a batch from its first request to its last, though its lines are in the order of the input', async () => {
+    const batch = note({ run: { event: 'batch', at: at(0), batch: 'b1', chunks: 3, workers: 2 } })
+    const lines = [9_000, 9_900, 5_000, 5_100, 14_900, 3_000_000].map((ms, index) => done(index, { at: at(ms) }))
+    const { run, notes, series } = await dataOf(runFile(onTestFinished, batch, ...lines))
+    expect(run.elapsedMs).toBeGreaterThanOrEqual(2_995_000)
+    expect(run.elapsedMs).toBeLessThan(2_996_000)
+    expect(run).toMatchObject({ startedAt: at(3_000_000 - (run.elapsedMs as number)), endedAt: at(3_000_000) })
+    expect(series?.done.reduce((sum, count) => sum + count, 0)).toBe(6)
+    expect(notes).toEqual(['A batch of 3 chunks, run by 2 workers.', 'Workers do not record what limited a batch.'])
+    const continued = [runStart(4_000_000), done(6, { at: at(4_000_500) }), runEnd(4_001_000, { elapsedMs: 1_000 })]
+    const { run: longer } = await dataOf(runFile(onTestFinished, batch, ...lines, ...continued))
+    expect(longer.elapsedMs).toBe((run.elapsedMs as number) + 500)
+  })
+
   test('counts unsafe requests without a result', async () => {
     const intent = { v: 2, index: 0, id: '#0', print: 'a', at: at(0), method: 'POST', url: 'https://api.example.com/' }
     const path = runFile(

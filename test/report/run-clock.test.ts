@@ -54,4 +54,19 @@ describe('the time since the start of a run', () => {
     clock.begin(undefined)
     expect(clock.place(90_000, 500)).toBe(2_500)
   })
+
+  test('takes no line of the order of the input for a clock that was set', () => {
+    const clock = new RunClock()
+    clock.isUnordered = true
+    expect([clock.place(HOUR_MS, 100), clock.place(1_000, 100), clock.place(2 * HOUR_MS, 100)]).toEqual([
+      100,
+      1_100 - HOUR_MS,
+      HOUR_MS + 100,
+    ])
+    expect(clock).toMatchObject({ setBack: 0, idle: 0, startedAtMs: 900, endedAtMs: 2 * HOUR_MS })
+    expect(clock.elapsedMs).toBe(2 * HOUR_MS - 900)
+    clock.begin(100 * HOUR_MS)
+    expect(clock.place(100 * HOUR_MS + 500, 0)).toBe(HOUR_MS + 600)
+    expect(clock.elapsedMs).toBe(2 * HOUR_MS - 400)
+  })
 })

@@ -117,7 +117,7 @@ describe.skipIf(NO_REDIS)('preq submit, worker and collect', () => {
     expect((await preq([...submit, '--retries', '9'])).said).toContain('other options')
     const elsewhere = submit.map(word => (word === files.at('results') ? files.at('others') : word))
     expect((await preq(elsewhere)).said).toContain('expected a new name, got b3')
-    expect((await preq(['collect', 'b3', ...broker, '-o', files.at('o.jsonl')])).said).toContain('requests 0 to 49')
+    expect((await preq(['collect', 'b3', ...broker, '-o', files.at('o.jsonl')])).said).toContain('--partial')
     const worker = start(['worker', ...broker, '-c', '2', '--grace', '0s'])
     await until('requests arrive', () => server.hits.size > 2)
     expect((await preq(['delete', 'b3', ...broker])).said).toContain('workers have')
@@ -136,8 +136,34 @@ describe.skipIf(NO_REDIS)('preq submit, worker and collect', () => {
     )
     worker.child.kill('SIGTERM')
     expect(await worker.exit).toBe(0)
-    expect((await preq(['delete', 'b3', ...broker, '--files'])).code).toBe(0)
+    // Its chunks were handed back, and are not taken from the queue.
+    expect(await preq(['status', 'b3', '--watch', ...broker])).toMatchObject({ code: 1 })
+    expect((await preq(['delete', 'b3', ...broker, '--files'])).said).toBe('preq: batch b3 is deleted.\n')
     expect((await preq(['batches', ...broker])).said).toBe('')
+  }, 120_000)
+
+  it('say where the results of a deleted batch stay, how to get it back, and that a worker waits for a batch', async () => {
+    await using redis = await redisServer()
+    await using server = await countingServer(0)
+    using files = folder()
+    const broker = ['--broker', redis.url]
+    const results = files.at('results')
+    const submit = ['submit', server.urls(1)[0] as string, ...broker, '--batch', 'b6', '--results', results]
+    const waiting = start(['worker', '--batch', 'b6', '--until-empty', ...broker])
+    await until('the worker waits', () =>
+      waiting.said().includes('batch b6 is not at this Redis yet, and is waited for.'),
+    )
+    expect(waiting.said()).toContain('There is none.')
+    expect((await preq(submit)).code).toBe(0)
+    expect(await waiting.exit).toBe(0)
+    expect((await preq(['delete', 'b6', ...broker])).said).toBe(
+      `preq: batch b6 is deleted. Its results stay in ${results}.\n`,
+    )
+    expect((await preq(['status', 'b6', ...broker])).said).toContain(
+      'If Redis has lost it, preq reconcile b6 --results FOLDER puts it back.',
+    )
+    expect((await preq(['reconcile', 'b6', '--results', results, ...broker])).code).toBe(0)
+    expect((await preq(['status', 'b6', ...broker])).said).toContain('b6: done')
   }, 120_000)
 })
 
@@ -176,6 +202,7 @@ describe.skipIf(NO_REDIS)('preq limits', () => {
 })
 
 it.each([
+  [['-o', 'out.jsonl'], 'Results go to --results; give it to preq collect.'],
   [['--share-limits', 'redis://h'], 'The workers of a batch share its rates through its --broker: leave it out.'],
   [
     ['--local-share'],

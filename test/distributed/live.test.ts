@@ -68,7 +68,7 @@ describe('the live status of a batch', () => {
   const facts = {
     batch: 'b1',
     requests: 1_000,
-    isWhole: true,
+    state: 'running' as BatchStatus['state'],
     isDone: false,
     exact: { ok: 100, failed: 2 },
     live: { ...NOTHING, ok: 300, failed: 20, retries: 7 },
@@ -103,9 +103,11 @@ describe('the live status of a batch', () => {
     expect(liveStatus({ ...facts, live: NOTHING })).toMatchObject({ ok: 100, failed: 2, left: 898 })
   })
 
-  it('tells no time without a rate, and none while the input is being submitted', () => {
+  it('tells no time without a rate, and none of a batch that is not running', () => {
     expect(liveStatus({ ...facts, workers: [] })).not.toHaveProperty('etaMs')
-    expect(liveStatus({ ...facts, isWhole: false })).not.toHaveProperty('etaMs')
+    for (const state of ['submitting', 'paused', 'cancelled', 'done'] as const) {
+      expect(liveStatus({ ...facts, state })).not.toHaveProperty('etaMs')
+    }
   })
 })
 
@@ -151,6 +153,8 @@ describe('the progress of a batch on a terminal', () => {
     expect(isSettled({ ...status, state: 'done' })).toBe(true)
     expect(isSettled({ ...status, state: 'cancelled' })).toBe(false)
     expect(isSettled({ ...status, state: 'cancelled', active: 0, waiting: 0 })).toBe(true)
+    // Handed back by the workers that had them when it was cancelled.
+    expect(isSettled({ ...status, state: 'cancelled', active: 0, waiting: 6 })).toBe(true)
     expect(isSettled({ ...status, active: 0, waiting: 0, stuck: 1 })).toBe(true)
     expect(isSettled({ ...status, active: 0, waiting: 0, stuck: 1, state: 'paused' })).toBe(false)
   })

@@ -70,8 +70,9 @@ export async function manage({ command, words, own }: ManageArgs, flags: GivenFl
       return use(own, async broker => say(reconciledText(await reconcile({ broker, batch, results: own.results }))))
     case 'delete':
       return use(own, async broker => {
-        await deleteBatch(broker, batch, own.files === true)
-        return say(`batch ${batch} is deleted.`)
+        const results = await deleteBatch(broker, batch, own.files === true)
+        const kept = own.files === true ? '' : ` Its results stay in ${results}.`
+        return say(`batch ${batch} is deleted.${kept}`)
       })
   }
 }

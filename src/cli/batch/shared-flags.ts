@@ -58,6 +58,7 @@ const OF_GROUP: Readonly<Record<string, Use>> = {
 /** What helps instead of a flag that is refused. */
 const INSTEAD: Readonly<Partial<Record<FlagName, string>>> = {
   'share-limits': 'The workers of a batch share its rates through its --broker: leave it out.',
+  output: 'Results go to --results; give it to preq collect.',
   'local-share': 'It is a flag of preq worker.',
 }
 

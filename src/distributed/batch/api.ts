@@ -413,7 +413,7 @@ export interface DeleteOptions extends BatchOptions {
 
 /** Deletes a batch. @throws ConfigError if workers have chunks of it */
 export const deleteBatch = ({ batch, files = false, ...given }: DeleteOptions): Promise<void> =>
-  withBroker(given, opened => control.deleteBatch(opened, batch, files))
+  withBroker(given, async opened => void (await control.deleteBatch(opened, batch, files)))
 
 /** Checks whether a Redis server can keep batches. @throws ConfigError if it cannot be used at all */
 export const examineBroker = (given: BrokerOptions): Promise<BrokerFinding[]> => withBroker(given, examine)

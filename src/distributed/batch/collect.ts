@@ -41,7 +41,9 @@ export async function collectBatch(parts: CollectParts): Promise<Collected> {
   const { output } = parts
   if (typeof output !== 'string') return writeAll(parts, output)
   if (!parts.overwrite && existsSync(output)) {
-    throw new ConfigError([`output: ${output} exists. Give another path, or allow it to be overwritten.`])
+    throw new ConfigError([
+      `output: ${output} exists. Give another path, or allow it to be overwritten (--overwrite; in code, overwrite: true).`,
+    ])
   }
   // A name of its own: another collect may be running.
   const temporary = `${output}.${randomBytes(4).toString('hex')}.tmp`
@@ -97,7 +99,7 @@ async function writeAll({ results, partial, workers }: CollectParts, stream: Wri
       } else if (partial) missing += chunk.rows
       else {
         throw new ConfigError([
-          `batch: ${batch} is not done: requests ${chunk.from} to ${chunk.from + chunk.rows - 1} have no results yet. Wait for its workers, or collect what is there.`,
+          `batch: ${batch} is not done: requests ${chunk.from} to ${chunk.from + chunk.rows - 1} have no results yet. Let workers finish it, or collect what is there (--partial; in code, partial: true).`,
         ])
       }
     }

@@ -49,7 +49,7 @@ export interface LiveStatus {
   readonly workers: number
   readonly inFlight: number
   readonly rate: number
-  /** The remaining milliseconds at that rate. Absent if it is 0, or if the whole input is not submitted yet. */
+  /** The remaining milliseconds at that rate. Absent if it is 0, or if the batch is not running. */
   readonly etaMs?: number
 }
 
@@ -68,18 +68,19 @@ export async function statusOf(broker: Broker, batch: string): Promise<BatchStat
   const requests = Number(state['rows'] ?? 0)
   const isWhole = state['whole'] === '1'
   const exact = { ok: Number(state['ok'] ?? 0), failed: Number(state['failed'] ?? 0) }
+  const now =
+    isWhole && chunksDone >= chunks
+      ? 'done'
+      : state['cancelled'] === '1'
+        ? 'cancelled'
+        : isPaused
+          ? 'paused'
+          : isWhole
+            ? 'running'
+            : 'submitting'
   return {
     batch,
-    state:
-      isWhole && chunksDone >= chunks
-        ? 'done'
-        : state['cancelled'] === '1'
-          ? 'cancelled'
-          : isPaused
-            ? 'paused'
-            : isWhole
-              ? 'running'
-              : 'submitting',
+    state: now,
     requests,
     chunks,
     chunksDone,
@@ -88,14 +89,14 @@ export async function statusOf(broker: Broker, batch: string): Promise<BatchStat
     active: counts['active'] ?? 0,
     stuck: counts['failed'] ?? 0,
     results: manifest.results,
-    live: liveStatus({ batch, requests, isWhole, isDone: chunksDone >= chunks, exact, live, workers }),
+    live: liveStatus({ batch, requests, state: now, isDone: chunksDone >= chunks, exact, live, workers }),
   }
 }
 
 interface LiveFacts {
   readonly batch: string
   readonly requests: number
-  readonly isWhole: boolean
+  readonly state: BatchStatus['state']
   readonly isDone: boolean
   /** Of the chunks that are done. */
   readonly exact: { readonly ok: number; readonly failed: number }
@@ -103,7 +104,7 @@ interface LiveFacts {
   readonly workers: readonly WorkerInfo[]
 }
 
-export function liveStatus({ batch, requests, isWhole, isDone, exact, live, workers }: LiveFacts): LiveStatus {
+export function liveStatus({ batch, requests, state, isDone, exact, live, workers }: LiveFacts): LiveStatus {
   const having = workers.flatMap(({ batches }) => batches.filter(one => one.batch === batch))
   const inFlight = having.reduce((sum, one) => sum + one.inFlight, 0)
   const rate = having.reduce((sum, one) => sum + one.rate, 0)
@@ -121,7 +122,7 @@ export function liveStatus({ batch, requests, isWhole, isDone, exact, live, work
     workers: having.length,
     inFlight,
     rate: Math.round(rate * 10) / 10,
-    ...(isWhole && rate > 0 && { etaMs: Math.round((left / rate) * 1_000) }),
+    ...(state === 'running' && rate > 0 && { etaMs: Math.round((left / rate) * 1_000) }),
   }
 }
 
@@ -158,8 +159,8 @@ export async function cancel(broker: Broker, batch: string): Promise<void> {
   await broker.queue(batch).drain(true)
 }
 
-/** @param files whether the folder of the results goes as well */
-export async function deleteBatch(broker: Broker, batch: string, files: boolean): Promise<void> {
+/** Resolves with the folder of the results. @param files whether its files go as well */
+export async function deleteBatch(broker: Broker, batch: string, files: boolean): Promise<string> {
   const manifest = await knownManifest(broker, batch)
   const { results } = manifest
   const { state } = await statusOf(broker, batch)
@@ -174,7 +175,11 @@ export async function deleteBatch(broker: Broker, batch: string, files: boolean)
   await broker.forget(batch)
   // Others may use those of another name.
   if (manifest.shareName === undefined) await broker.redis.del(limitsKey(ratesPrefix(batch)))
-  if (!files) return
+  if (files) await deleteFiles(results)
+  return results
+}
+
+async function deleteFiles(results: string): Promise<void> {
   // Only what is ours: the folder may have other files.
   const { count } = await readRetries(results)
   const retries = Array.from({ length: count }, (_, at) => retryFile(at + 1))

@@ -88,7 +88,7 @@ export async function knownManifest(broker: Broker, batch: string, results?: str
     const known = await broker.batches()
     const names = known.length === 0 ? 'There is none at this Redis.' : `There are: ${known.join(', ')}.`
     throw new ConfigError([
-      `batch: expected the name of a batch, got ${batch}. ${names} If Redis has lost it, give the folder of its results.`,
+      `batch: expected the name of a batch, got ${batch}. ${names} If Redis has lost it, preq reconcile ${batch} --results FOLDER puts it back.`,
     ])
   }
   return broker.announce(kept)

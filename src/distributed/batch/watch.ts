@@ -32,6 +32,6 @@ export async function* watchBatch(
 /** Done, cancelled, or nothing is left but chunks that could not be run. */
 export function isSettled({ state, active, waiting, stuck }: BatchStatus): boolean {
   if (state === 'done') return true
-  if (active > 0 || waiting > 0) return false
-  return state === 'cancelled' || (state === 'running' && stuck > 0)
+  if (active > 0) return false
+  return state === 'cancelled' || (state === 'running' && waiting === 0 && stuck > 0)
 }

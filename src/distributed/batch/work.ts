@@ -91,6 +91,8 @@ export class BatchWorker {
   readonly #heartbeat: Heartbeat
   /** Batches that this worker does not run, with their ids. */
   readonly #refused = new Map<string, string>()
+  /** Named batches that did not exist when they were looked for. */
+  readonly #awaited = new Set<string>()
   readonly #turns = new Turns()
   #connection: Redis | undefined
   #stopping: Promise<void> | undefined
@@ -205,8 +207,9 @@ export class BatchWorker {
       const open = this.#open.get(name) ?? (await this.#begin(name))
       if (this.#stopping !== undefined) return false
       if (open === undefined) {
-        // A batch that is named and does not exist yet is waited for.
-        over &&= this.#refused.has(name)
+        const isRefused = this.#refused.has(name)
+        if (!isRefused && batches !== undefined) await this.#sayAwaited(name)
+        over &&= isRefused
         continue
       }
       const state = await open.look()
@@ -216,6 +219,16 @@ export class BatchWorker {
       } else over &&= state === 'over'
     }
     return over
+  }
+
+  /** A batch that is named and does not exist yet is waited for. */
+  async #sayAwaited(name: string): Promise<void> {
+    if (this.#awaited.has(name)) return
+    this.#awaited.add(name)
+    const known = await this.#parts.broker.batches()
+    if (known.includes(name)) return
+    const there = known.length === 0 ? 'There is none' : `There are: ${known.join(', ')}`
+    this.#parts.say(`batch ${name} is not at this Redis yet, and is waited for. ${there}.`)
   }
 
   async #begin(name: string): Promise<OpenBatch | undefined> {

@@ -15,8 +15,8 @@ const run = promisify(execFile)
  * are the reports, a tenth pages, jobs and chains, an eighth batches of many machines.
  */
 const MAX_CODE_BYTES = 570_000
-/** All files, including the guides and the examples, which take a quarter. Decisions are in the repository only. */
-const MAX_TARBALL_BYTES = 740_000
+/** All files, including the guides, the reference, the examples and the decisions, which take a third. */
+const MAX_TARBALL_BYTES = 850_000
 const COMPILERS = { '7': 'typescript', '5.9': 'typescript-5.9' }
 /** What a project may have around the package: the globals of a browser without Node's, or Node's. */
 const SURROUNDINGS = {
@@ -76,7 +76,7 @@ async function node(folder: string, file: string): Promise<unknown> {
 }
 
 describe('the tarball', () => {
-  it('is at most 740,000 bytes', () => {
+  it('is at most 850,000 bytes', () => {
     expect(statSync(join(home, packed.filename)).size).toBeLessThanOrEqual(MAX_TARBALL_BYTES)
   })
 

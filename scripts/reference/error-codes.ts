@@ -25,7 +25,7 @@ export const CLASSES: Readonly<Record<FaultClass, string>> = {
   schema: 'The value does not fit the schema.',
   too_large: 'A size limit was exceeded. See [the limits](options.md).',
   redirect: 'A redirect, or the URL of a next page, is not followed.',
-  follow: 'What follows a request is wrong. See [pages](../pagination.md#what-can-fail).',
+  follow: 'What follows a request is wrong. See [pages](../pagination.md#error-codes).',
   poll: 'A job has failed, or cannot be followed. See [polling](../polling.md).',
   blocked: 'A rule of this process forbids the connection. Nothing was sent.',
   http: 'The server answered with a status that `acceptStatus` refuses. `error.body` is what the server said.',

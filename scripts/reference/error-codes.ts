@@ -399,7 +399,7 @@ export const CODES: Readonly<Record<string, CodeEntry>> = {
   'http/<status>': {
     happened: 'The server responded with this status, such as `http/404`.',
     remedy:
-      'See [failures](../failures.md#send-only-some-again) for the remedy by status; `acceptStatus` makes a status a success.',
+      'See [failures](../failures.md#send-only-some-failures-again) for the remedy by status; `acceptStatus` makes a status a success.',
   },
 
   'auth/refresh': {

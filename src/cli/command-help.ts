@@ -6,16 +6,16 @@ export type CommandName = keyof typeof COMMANDS
 const PLAN = `Usage: preq plan [flags] URL…
        preq plan [flags] -i FILE [TEMPLATE]
 
-Shows what a run with the same arguments would send, and sends nothing: how many
-requests, of which methods and to which hosts, duplicates, rows that are invalid
-with their lines, the time that the limits take at least, and the first requests
-as curl commands. Reads the whole input; writes to no file.
+Shows what a run with the same arguments would send, and sends nothing: the
+number of requests by method and host, duplicates, invalid rows with lines, the
+minimum duration under the limits, and the first requests as curl commands.
+Reads the whole input and writes no files.
 
 Flags: all flags of a run. The most useful ones here:
-  -i, --input FILE     rows or URLs; without URLs, what is piped in
+  -i, --input FILE     rows or URLs; without it, standard input if it is a pipe
       --limit N        the first N requests only
-  -r, --rate N/UNIT    and the other limits: how long it takes
-      --resume         with -o FILE.jsonl: how many requests are done already
+  -r, --rate N/UNIT    and the other limits: how long the run takes
+      --resume         with -o FILE.jsonl: how many requests are already done
       --json TEXT      and the other parts of a request, shown as curl commands
 
 Exit code: 1 if a row is invalid, 2 if a run would be refused, 0 otherwise.
@@ -27,9 +27,9 @@ All flags: preq --help-all
 const REPORT = `Usage: preq report [flags] RUN.jsonl
        preq report [flags] BEFORE.jsonl AFTER.jsonl    to compare two runs
 
-Shows what happened in a run: how many requests succeeded, how long they took,
-what limited the run, what failed and why. Reads a run file (-o FILE.jsonl),
-during the run or later, and sends nothing. Prints text, or writes a file.
+Shows the results of a run: how many requests succeeded, how long they took,
+what limited the run, and which requests failed and why. Reads a run file
+(-o FILE.jsonl), during the run or later. Prints text, or writes a file.
 
   -o, --output FILE    report.html: one page that needs no network;
                        .md, .csv, .json and .txt as well
@@ -48,9 +48,9 @@ Examples: preq report run.jsonl
 const DOCTOR = `Usage: preq doctor
        preq doctor --broker URL
 
-Checks what may cause problems for a run on this machine: the version of Node,
-the limit of open files and so of connections, proxies and settings of the
-environment, preq.json of this folder, the clock, and the cores. Sends nothing.
+Checks this machine for problems: the Node version, the limit of open files (and
+thus of connections), proxies and settings in the environment, preq.json in this
+folder, the clock, and the cores. Sends nothing.
 
 With --broker (and --broker-ca, --broker-cert, --broker-key), checks a Redis
 server for batches instead: version, eviction, persistence, permissions, clock.
@@ -70,13 +70,13 @@ Prints the completions for a shell: bash, zsh or fish. Takes no flags.
 const DEMO = `Usage: preq demo
        preq demo --serve [--port N]
 
-Starts a small API on this machine that fails, limits and stalls now and then,
-fetches 300 records from it, and shows the progress. Nothing leaves the machine.
-The results are in results.jsonl of this folder, which replaces the file of an
+Starts a small API on this machine that sometimes fails, throttles or stalls,
+fetches 300 records from it, and shows the progress. Sends nothing to other
+machines. Writes results.jsonl in this folder, and replaces the file of an
 earlier demo.
 
   --serve       only start the API, print its URL, and serve until Ctrl-C
-  --port N      with --serve: the port, 7300 by default; 0 for any that is free
+  --port N      with --serve: the port (default: 7300); 0 picks a free port
 `
 
 const HELPS: Readonly<Record<CommandName, string>> = {

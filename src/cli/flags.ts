@@ -69,21 +69,21 @@ export const FLAGS = {
     option: 'params',
     repeat: true,
   }),
-  json: taking('Request', 'TEXT', text, 'body as JSON, with {columns}; @FILE reads it from a file', {
+  json: taking('Request', 'TEXT', text, 'JSON body; may have {columns}; @FILE reads it from a file', {
     option: 'json',
     common: true,
     more: 'A known column in braces is escaped as text inside of quotes, and a JSON value elsewhere: {"id": {id}, "name": "{name}"}.',
   }),
-  body: taking('Request', 'TEXT', text, 'body as it is, with {columns}; @FILE sends a file', {
+  body: taking('Request', 'TEXT', text, 'raw body; may have {columns}; @FILE sends a file', {
     option: 'body',
     short: 'd',
     more: 'With rows, a file of UTF-8 text may have {columns}; any other file is sent unchanged.',
   }),
-  form: taking('Request', 'NAME=VALUE', pair, 'body as a form, field by field; values may have {columns}', {
+  form: taking('Request', 'NAME=VALUE', pair, 'a field of a form body; values may have {columns}', {
     option: 'form',
     repeat: true,
   }),
-  multipart: taking('Request', 'NAME=VALUE', pair, 'body as multipart/form-data; NAME=@FILE sends a file', {
+  multipart: taking('Request', 'NAME=VALUE', pair, 'a field of a multipart/form-data body; NAME=@FILE sends a file', {
     option: 'multipart',
     short: 'F',
     repeat: true,
@@ -139,7 +139,7 @@ export const FLAGS = {
   'cookie-file': setting('Request', 'FILE', 'cookieFile', asGiven, {
     doc: 'load and save the cookies of rows without a credential; implies --share-cookies',
   }),
-  'no-cookies': aSwitch('Request', 'keep no cookies, and send none', { option: { option: 'cookies', value: false } }),
+  'no-cookies': aSwitch('Request', 'neither store nor send cookies', { option: { option: 'cookies', value: false } }),
   'user-agent': taking('Request', 'TEXT', text, undefined, {
     option: 'userAgent',
     default: 'the name and version of parallel-requests',
@@ -148,7 +148,9 @@ export const FLAGS = {
   }),
   'idempotency-key': enabling('Request', 'idempotencyKey'),
   'allow-host-header': enabling('Request', 'allowHostHeader'),
-  key: taking('Request', 'COLUMN', text, 'name of each request: a column, or a text with {columns}', { common: true }),
+  key: taking('Request', 'COLUMN', text, 'key that identifies each request: a column, or a text with {columns}', {
+    common: true,
+  }),
 
   ...FOLLOW_FLAGS,
 
@@ -167,7 +169,7 @@ export const FLAGS = {
     more: 'Spreadsheets of many countries expect ;.',
   }),
   bom: aSwitch('Output', 'begin CSV and TSV with a byte-order mark, by which Excel recognises UTF-8'),
-  values: aSwitch('Output', 'JSON lines of the values alone, without what belongs to the request', {
+  values: aSwitch('Output', 'write only the values, as JSON lines, without the fields of the request', {
     more: 'Failed requests have no line: the summary counts them, and the exit code is 1.',
   }),
   pretty: aSwitch('Output', 'indent the JSON on standard output, for people'),
@@ -180,7 +182,7 @@ export const FLAGS = {
     option: ['saveTo', { option: 'returnType', value: 'file' }],
     more: 'Named by --name, the key, or the end of the URL; never outside of FOLDER.',
   }),
-  name: taking('Output', 'NAME', text, 'names of the files of --save: a text with {columns}'),
+  name: taking('Output', 'NAME', text, 'file names of --save: a text with {columns}'),
   checksum: taking(
     'Output',
     'ALGORITHM:HEX',
@@ -222,7 +224,7 @@ export const FLAGS = {
     more: 'With --order input, it bounds how many later requests may finish before a slow one.',
   }),
 
-  resume: aSwitch('Run', 'continue where the output (.jsonl) ends', { option: 'resume', common: true }),
+  resume: aSwitch('Run', 'continue a previous run from its output (.jsonl)', { option: 'resume', common: true }),
   'retry-failed': aSwitch('Run', 'with --resume: send recorded failures again', { option: 'retryFailed' }),
   'retry-only': taking('Run', 'CODES', failureCodes, 'with --resume: send only these failures again: 5xx,404,timeout', {
     option: 'retryFailed',
@@ -281,9 +283,13 @@ export const FLAGS = {
     default: 'default',
     more: 'With --share-limits, where each run needs the same name, or with preq submit, where it takes the place of the name of the batch.',
   }),
-  'local-share': aSwitch('Limits', 'while that Redis is away, send at an equal part of the rates, for at most 60 s', {
-    more: 'With --share-limits, or with preq worker. Without it, nothing is sent meanwhile. If only some of the processes have lost Redis, all together send more than the rates.',
-  }),
+  'local-share': aSwitch(
+    'Limits',
+    'while Redis is unavailable, send at an equal share of the rates, for at most 60 s',
+    {
+      more: 'With --share-limits, or with preq worker. Without it, nothing is sent meanwhile. If only some of the processes have lost Redis, the total exceeds the rates.',
+    },
+  ),
   'limit-key': taking('Limits', 'TEXT', text, 'limit by this text with {columns} instead of by host: {account}', {
     option: 'limitKey',
     default: 'by host',
@@ -351,7 +357,7 @@ export const FLAGS = {
   }),
   'min-speed-over': setting('Retries and time', 'TIME', 'minSpeed.over', withUnit),
 
-  poll: aSwitch('Jobs', 'follow a job until it is done: after 202, at the URL in its headers', {
+  poll: aSwitch('Jobs', 'poll a job until it is done: after a 202, at the URL in its headers', {
     option: 'poll',
     more: 'The URL is in Operation-Location, Azure-AsyncOperation or Location. The flags below also turn this on.',
   }),
@@ -421,13 +427,13 @@ export const FLAGS = {
   http2: enabling('Connection', 'http2'),
   'block-private-addresses': enabling('Connection', 'blockPrivateAddresses'),
 
-  quiet: aSwitch('Display', 'no progress and no summary; errors only', { short: 'q', common: true }),
-  verbose: aSwitch('Display', 'every failure and every host at the end', { short: 'v' }),
+  quiet: aSwitch('Display', 'no progress and no summary: print errors only', { short: 'q', common: true }),
+  verbose: aSwitch('Display', 'list every failure and every host at the end', { short: 'v' }),
   log: taking('Display', 'FILE', text, 'one JSON line per attempt in FILE', {
     default: 'none',
     more: 'Each line has id, index, key, attempt, at, delay, method, url, status or code, timings, bytes, protocol and reused. An existing file is refused without --overwrite; with --resume, lines are appended. - is standard output, if no results go there.',
   }),
-  'no-progress': aSwitch('Display', 'no progress, but the summary'),
+  'no-progress': aSwitch('Display', 'no progress, only the summary'),
   'json-progress': aSwitch('Display', 'progress, failures and summary as JSON lines on standard error'),
 } as const
 

@@ -10,36 +10,36 @@ export const FOLLOW_FLAGS = {
     common: true,
     more: 'Every output gets a row per item, and --select applies to each item. In a response without such a list, null has no items, and anything else fails. The run file of --resume holds whole responses.',
   }),
-  paginate: choosing('Follow-ups', 'STYLE', PAGE_STYLES, 'request all pages, in the style of the API', {
+  paginate: choosing('Follow-ups', 'STYLE', PAGE_STYLES, 'request all pages, in the pagination style of the API', {
     option: ['paginate', 'paginate.style'],
     default: 'the first page only',
     common: true,
     more: 'link: the header Link. cursor: a cursor or URL at --next. offset and page: numbers, at the same time if --total is known. odata, json-api, mediawiki, elasticsearch and relay: as these standards say. auto: by the first page; the summary says what it found.',
   }),
-  next: taking(
-    'Follow-ups',
-    'PATH',
-    text,
-    'with --paginate: where the cursor or URL of the next page is, as JMESPath',
-    {
-      option: 'paginate.next',
-      default: 'by the style; cursor needs it',
-    },
-  ),
-  'page-param': taking('Follow-ups', 'NAME', text, 'with --paginate: the field that takes the cursor or number', {
+  next: taking('Follow-ups', 'PATH', text, 'with --paginate: the cursor or URL of the next page, as JMESPath', {
+    option: 'paginate.next',
+    default: 'by the style; cursor needs it',
+  }),
+  'page-param': taking('Follow-ups', 'NAME', text, 'with --paginate: the parameter for the cursor or page number', {
     option: 'paginate.param',
     default: 'by the style: offset, page',
     more: 'A field of the query, or with a JSON body a path in it.',
   }),
-  total: taking('Follow-ups', 'PATH', text, 'with --paginate: where the number of items is, or of pages with page', {
-    option: 'paginate.total',
-    default: 'unknown: one page after the other',
-  }),
-  'page-size': taking('Follow-ups', 'N', number(count(1)), 'with --paginate: how many items of a page to ask for', {
+  total: taking(
+    'Follow-ups',
+    'PATH',
+    text,
+    'with --paginate: the total number of items (style page: of pages), as JMESPath',
+    {
+      option: 'paginate.total',
+      default: 'unknown: one page after the other',
+    },
+  ),
+  'page-size': taking('Follow-ups', 'N', number(count(1)), 'with --paginate: the number of items per page', {
     option: 'paginate.size',
     default: 'that of the server',
   }),
-  'page-size-param': taking('Follow-ups', 'NAME', text, 'with --paginate: the field that takes --page-size', {
+  'page-size-param': taking('Follow-ups', 'NAME', text, 'with --paginate: the parameter for --page-size', {
     option: 'paginate.sizeParam',
     default: 'by the style: per_page, limit, page[size], size, first',
   }),
@@ -47,12 +47,12 @@ export const FOLLOW_FLAGS = {
   'max-pages': setting('Follow-ups', 'N', 'maxPages', number),
   'max-depth': setting('Follow-ups', 'N', 'maxDepth', number),
   // oxlint-disable-next-line unicorn/no-thenable -- the table is never awaited
-  then: taking('Follow-ups', 'URL', text, 'a request to URL for each value of the stage before, with {value.PART}', {
+  then: taking('Follow-ups', 'URL', text, 'a request to URL for each value of the previous stage, with {value.PART}', {
     repeat: true,
     common: true,
     more: 'Each --then is a stage; outputs get the rows of the last one, and the failures of all. {value} is the value that the request is made from, {value.id} a part of it, {1.value.id} a part of the first stage, and columns of the input are at hand. -H and credentials apply to all stages; credentials go only to an origin that the template names, or that of the page.',
   }),
-  each: taking('Follow-ups', 'PATH', text, 'after --then: where in a response its values are, as JMESPath', {
+  each: taking('Follow-ups', 'PATH', text, 'after --then: the values in a response, as JMESPath', {
     repeat: true,
     default: 'the items of the stage before; without them the whole response',
     more: 'A list gives one request per element, null none, and anything else one.',

@@ -10,11 +10,11 @@ import { docOf } from './flag-text.ts'
 import type { Flag } from './flag.ts'
 import type { AnyOption } from '../config/option.ts'
 
-const USAGE = `Usage: preq [flags] URL…                  requests to these, as JSON lines
-       preq [flags] -i FILE [TEMPLATE]    to its rows, as 'https://x.org/{id}'
+const USAGE = `Usage: preq [flags] URL…                  request these URLs; print JSON lines
+       preq [flags] -i FILE [TEMPLATE]    one request per row: 'https://x.org/{id}'
 `
 
-const HEAD = 'Any number of HTTP requests: parallel, polite, and with nothing lost.\n'
+const HEAD = 'Sends any number of HTTP requests in parallel, within rate limits, and loses no results.\n'
 
 export function help(): string {
   const lines = FLAG_NAMES.filter(name => flagOf(name).common === true).map(name => flagLine(name))

@@ -29,10 +29,10 @@ export const INPUT_FLAGS = {
   curl: taking('Input', 'COMMAND', text, 'take a pasted curl command as the request', {
     more: 'Its URL, method, headers, body and options become those of this run; other flags override them.',
   }),
-  limit: taking('Input', 'N', number(count(1)), 'only the first N requests of the input, ranges expanded', {
+  limit: taking('Input', 'N', number(count(1)), 'send only the first N requests of the input, after expanding ranges', {
     default: 'none',
   }),
-  'allow-empty': aSwitch('Input', 'let empty cells make empty segments in the path of a URL'),
+  'allow-empty': aSwitch('Input', 'allow empty cells as path segments of a URL'),
   'base-url': setting('Input', 'URL', 'baseUrl', asFolder, {
     doc: 'base of relative URLs; a slash is added at its end',
   }),

@@ -16,7 +16,7 @@ export function manualPage(): string {
   return `${[
     `.TH PREQ 1 "" "preq ${PACKAGE_VERSION}" "User Commands"`,
     '.SH NAME',
-    String.raw`preq \- any number of HTTP requests: parallel, polite, and with nothing lost`,
+    String.raw`preq \- send any number of HTTP requests in parallel, within rate limits`,
     '.SH SYNOPSIS',
     '.B preq',
     String.raw`[\fIflags\fR] \fIURL\fR...`,

@@ -30,19 +30,19 @@ const SUBMIT = `Usage: preq submit --broker URL --batch NAME --results FOLDER [f
 
 Puts the requests of a run into a queue, in chunks, for preq worker on any
 number of machines. The input, the templates and the flags are those of a run.
-Running the same command again continues a submit that was killed.
+If submit was killed, run the same command again to continue it.
 
 ${BROKER}      --batch NAME      a name of your choice
-      --results FOLDER  shared by all machines; gets the results
+      --results FOLDER  folder for the results, shared by all machines
       --chunk N         requests per chunk (default: 1000)
-      --sign env:KEY    sign all chunks; workers with --sign run nothing else
+      --sign env:KEY    sign the chunks; workers with --sign run only these
       --inline          put the rows into Redis, for workers without the file
       --share-name NAME share the rates with batches and runs of the same name
 
-A list or JSON lines that need no template are read by the workers themselves,
-so the file must have the same path on all machines. Secrets are given as
-env:NAME (--bearer env:TOKEN, -H 'X-Key: env:KEY'): workers read the variable.
-Rates hold for all workers together, -c for each.
+Workers read a list, or JSON lines without a template, from the file itself, so
+it must have the same path on all machines. Pass secrets as env:NAME (--bearer
+env:TOKEN, -H 'X-Key: env:KEY'): workers read the variable. Rates apply to all
+workers together, -c to each worker.
 
 Exit code: 0 if all chunks are in the queue, 2 if the batch was refused.
 `
@@ -50,22 +50,23 @@ Exit code: 0 if all chunks are in the queue, 2 if the batch was refused.
 const WORKER = `Usage: preq worker --broker URL [flags]
 
 Takes chunks from the queue and sends their requests, until it is stopped.
-Ctrl-C or SIGTERM lets requests in flight finish and hands the rest back. After
-kill -9, others take over in half a minute; what is finished is not sent again.
+On Ctrl-C or SIGTERM, requests in flight finish and the rest is handed back.
+After kill -9, other workers take over within half a minute; finished requests
+are not sent again.
 
 ${BROKER}      --batch NAMES     only these batches, with commas (default: all)
-      --results FOLDER  where this machine has the results of the one batch
-      --chunks N        chunks of a batch that are open at a time (default: 8)
+      --results FOLDER  path of the results folder on this machine (one batch)
+      --chunks N        open chunks per batch (default: 8)
   -c, --concurrency N   requests in flight in this process, per batch
-      --grace TIME      for requests in flight after the signal (default: 20s)
-      --local-share     while Redis is away, send at 1/W of the rates, ≤ 60 s
-      --until-empty     end when all batches are done
+      --grace TIME      time for requests in flight to finish (default: 20s)
+      --local-share     if Redis is lost, send at 1/W of the rates, ≤ 60 s
+      --until-empty     exit when all batches are done
       --health :PORT    answer GET /health; HOST:PORT for one interface
       --metrics :PORT   answer GET /metrics, for Prometheus
-      --sign env:KEY    run only what is signed with it; env:NEW,env:OLD
+      --sign env:KEY    run only signed chunks; env:NEW,env:OLD
 
-Exit code: 0 also after a signal; 1 if chunks could not be run (their files are
-not there) or Redis is silent; 2 if Redis or a batch cannot be used.
+Exit code: 0, also after a signal; 1 if chunks could not be run (their files are
+missing) or Redis does not respond; 2 if Redis or a batch cannot be used.
 `
 
 const COLLECT = `Usage: preq collect NAME --broker URL -o FILE.jsonl
@@ -76,7 +77,7 @@ is a run file, as preq -o FILE.jsonl --resume writes it: preq report takes it.
 Without -o, it goes to standard output.
 
   -o, --output FILE     the file; --overwrite replaces an old one
-      --partial         what is there, although the batch is not done
+      --partial         write the results so far if the batch is not done
 
 Exit code: 0 if complete, 1 if --partial left requests out, 2 if it is not
 done or a result is damaged.
@@ -85,12 +86,12 @@ done or a result is damaged.
 const OF_ONE: Readonly<Partial<Record<BatchCommand, string>>> = {
   status: `Usage: preq status NAME --broker URL [--watch] [--format json]
 
-Shows how far a batch is. The number of chunks that are done is exact. Requests
-are counted by the workers once a second; those that had to be sent again count
+Shows the progress of a batch. The number of finished chunks is exact. Workers
+report the number of requests once a second; requests that were sent again count
 twice until the batch is done.
 
-${BROKER}      --watch           once a second until it ends: progress on a terminal,
-                        elsewhere a line of JSON
+${BROKER}      --watch           repeat once a second until the batch ends; if the output
+                        is not a terminal, print a line of JSON each time
       --format json     as JSON
 
 Exit code with --watch: 0 if the batch is done, 1 if it was cancelled or has
@@ -115,8 +116,8 @@ preq resume continues the batch.
 ${BROKER}`,
   limits: `Usage: preq limits NAME --broker URL [--rate 200/s] [--host-limit HOST=50/s]
 
-Shows the rates of a batch. With rates, changes them: all workers follow within
-a second, and so do batches and runs that share them. Others stay as they are.
+Shows the rates of a batch, or changes those that are given. All workers, and all
+batches and runs that share the rates, apply a change within a second.
 
 ${BROKER}  -r, --rate N/UNIT     of all hosts together; --rate-burst N at once
       --per-host-rate N/UNIT  of each host
@@ -128,20 +129,20 @@ ${BROKER}  -r, --rate N/UNIT     of all hosts together; --rate-burst N at once
 
 Sends failed requests again: their chunks are put into the queue, so the batch
 is not done until workers have finished them. Other results are kept. Chunks
-that are not done yet are left alone.
+that are not done yet are skipped.
 
 ${BROKER}      --retry-only CODES  codes and classes: 5xx,404,timeout,resource/poison
       --retry-failed    all failures
       --unknown-writes resend
-                        also unsafe requests that may have been carried out
+                        send unsafe requests that may have been carried out, too
       --sign env:KEY    if the batch is signed
       --results FOLDER  needed if Redis has lost the whole batch
 `,
   dead: `Usage: preq dead NAME --broker URL [--format json]
 
-Lists requests that have failed because they end the process of their worker
-(resource/poison), and chunks that could not be run. preq retry and preq
-reconcile try them again.
+Lists requests that failed because they crash the process of their worker
+(resource/poison), and chunks that could not be run. To try them again, use preq
+retry and preq reconcile.
 
 ${BROKER}      --format json     as JSON
       --results FOLDER  needed if Redis has lost the whole batch
@@ -150,8 +151,8 @@ Exit code: 0 if there are none, 1 if there are some.
 `,
   reconcile: `Usage: preq reconcile NAME --broker URL [--results FOLDER]
 
-Compares the folder of the results with Redis: each chunk that is not done and
-not in the queue is added again. Repairs a batch after Redis has lost data.
+Repairs a batch after Redis has lost data: compares the results folder with Redis
+and adds each chunk that is neither done nor in the queue.
 
 ${BROKER}      --results FOLDER  needed if Redis has lost the whole batch
       --sign env:KEY    if the batch is signed
@@ -170,8 +171,8 @@ ${BROKER}`,
   workers: `Usage: preq workers --broker URL [--format json]
 
 Lists the workers: host, process, version, open chunks, requests on the wire and
-per second, and when Redis has heard of them. One that was killed is listed for
-15 seconds.
+per second, and the time of their last report. A worker that was killed is listed
+for 15 seconds.
 
 ${BROKER}      --format json     as JSON
 `,

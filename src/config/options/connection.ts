@@ -23,7 +23,7 @@ export const CONNECTION_OPTIONS = {
     plan: 'part',
     read: readTls,
     crosses: 'plain',
-    doc: "Certificates in PEM: `ca` replaces the system's roots, `cert` and `key` are the client's own; or `pfx`, the bytes of a PKCS #12 file. `passphrase` opens the key.",
+    doc: "Certificates in PEM: `ca` replaces the system's roots, `cert` and `key` are the client's own; or `pfx`, the bytes of a PKCS #12 file. `passphrase` decrypts the key.",
     fieldDocs: {
       ca: "Certificates in PEM that replace the system's roots.",
       cert: 'Certificate of the client, in PEM.',
@@ -37,7 +37,7 @@ export const CONNECTION_OPTIONS = {
     read: bool,
     default: false,
     crosses: 'plain',
-    doc: 'Connect only to addresses of the public Internet, checked on every redirect and reconnect. For URLs that you do not trust.',
+    doc: 'Connect only to public IP addresses; checked on every redirect and reconnect. For untrusted URLs.',
   }),
   maxHeaderBytes: option({
     scope: 'client',
@@ -48,7 +48,7 @@ export const CONNECTION_OPTIONS = {
     defaultText: "`'64KiB'`, or Node's `--max-http-header-size` if that is more",
     crosses: 'plain',
     unit: 'bytes',
-    doc: 'Largest response headers.',
+    doc: 'Maximum size of the response headers.',
   }),
   lookup: option({
     scope: 'client',
@@ -59,7 +59,7 @@ export const CONNECTION_OPTIONS = {
       expected: 'none',
       remedy: 'The requests are sent by another thread, which it cannot reach.',
     }),
-    doc: "Finds the addresses of a host name for each new connection: Node's `dns.lookup`, or a function like it.",
+    doc: "Resolves the host name of each new connection: Node's `dns.lookup`, or a function with the same signature.",
   }),
   http2: option({
     scope: 'client',
@@ -91,7 +91,7 @@ export const CONNECTION_OPTIONS = {
     // The thread of a sync call carries its requests itself.
     crosses: 'drop',
     unit: 'threads',
-    doc: 'Threads that carry the requests, to use more than one core; 0 for the calling thread, on which limits and callbacks stay.',
+    doc: 'Worker threads for sockets, TLS and decompression, to use more than one core; 0 uses the calling thread only. Limits and callbacks always run on the calling thread.',
   }),
 }
 

@@ -30,14 +30,14 @@ export const COOKIE_OPTIONS = {
     scope: 'client',
     read: matching('a path', isFilled, "Write it as 'cookies.json'."),
     crosses: 'plain',
-    doc: 'File that keeps the cookies of requests without their own credential between runs: JSON, or cookies.txt as curl has it if the path ends in `.txt`.',
+    doc: 'File that stores the cookies of requests without their own credential between runs: JSON, or the cookies.txt format of curl if the path ends in `.txt`.',
   }),
   shareCookies: option({
     scope: 'client',
     read: bool,
     default: true,
     crosses: 'plain',
-    doc: 'Share the cookies that servers set among requests with the same credential, or without one; `false` keeps them in their request.',
+    doc: 'Share cookies that servers set among requests with the same credential, or without one; `false` keeps each cookie within its request.',
   }),
 }
 

@@ -61,7 +61,7 @@ export const FILE_OPTIONS = {
     perSpec: true,
     read: readChecksum,
     crosses: 'plain',
-    doc: "With `returnType: 'file'`: the checksum that the body must have, as `'sha256:<hex>'`.",
+    doc: "With `returnType: 'file'`: the expected checksum of the body, as `'sha256:<hex>'`.",
   }),
 }
 

@@ -24,7 +24,7 @@ export const FOLLOW_OPTIONS = {
     read: funcOf<Follow>(),
     crosses: 'drop',
     inSync: () => PAGES_IN_SYNC,
-    doc: 'Called with each successful outcome; returns what follows: one request (the next page), a list of requests, or nothing.',
+    doc: 'Called with each successful outcome; returns one request (the next page), a list of requests, or nothing.',
   }),
   paginate: option({
     scope: 'call',
@@ -33,7 +33,7 @@ export const FOLLOW_OPTIONS = {
     read: readPaginate,
     crosses: 'drop',
     inSync: () => PAGES_IN_SYNC,
-    doc: "Requests the further pages of each request, by the style of the API: `'link'`, `'cursor'`, `'offset'`, `'page'`, `'odata'`, `'json-api'`, `'mediawiki'`, `'elasticsearch'`, `'relay'` or `'auto'`; or `{ style, next, param, total, size, sizeParam, items }`.",
+    doc: "Requests all pages of each request, in the pagination style of the API: `'link'`, `'cursor'`, `'offset'`, `'page'`, `'odata'`, `'json-api'`, `'mediawiki'`, `'elasticsearch'`, `'relay'` or `'auto'`; or `{ style, next, param, total, size, sizeParam, items }`.",
   }),
   items: option({
     scope: 'call',
@@ -42,7 +42,7 @@ export const FOLLOW_OPTIONS = {
     read: readPath,
     crosses: 'drop',
     inSync: () => PAGES_IN_SYNC,
-    doc: 'Where the items of a page are: a JMESPath expression or a function of its value. The result is then a list of items.',
+    doc: 'Selects the items of a page: a JMESPath expression or a function of its value. The result is then a list of items.',
   }),
   until: option({
     scope: 'call',
@@ -61,7 +61,7 @@ export const FOLLOW_OPTIONS = {
     default: Infinity,
     crosses: 'plain',
     unit: 'items',
-    doc: 'With `items`: the most items per request of the input; no further page is requested then.',
+    doc: 'With `items`: the maximum number of items per request of the input; then no further pages are requested.',
   }),
   maxPages: option({
     scope: 'call',
@@ -71,7 +71,7 @@ export const FOLLOW_OPTIONS = {
     default: 10_000,
     crosses: 'plain',
     unit: 'pages',
-    doc: 'The most pages per request of the input, itself included; one more fails with `follow/too_many`.',
+    doc: 'The maximum number of pages per request of the input, including the first; one more fails with `follow/too_many`.',
   }),
   maxDepth: option({
     scope: 'call',
@@ -81,7 +81,7 @@ export const FOLLOW_OPTIONS = {
     default: 10,
     crosses: 'plain',
     unit: 'levels',
-    doc: 'How many lists of follow-ups may lead to a request; one more fails with `follow/depth`.',
+    doc: 'The maximum depth of nested lists of follow-ups; one more level fails with `follow/depth`.',
   }),
   flatten: option({
     scope: 'call',

@@ -29,6 +29,6 @@ export const HOOK_OPTIONS = {
     defaultText: 'none',
     // Events of a worker thread are sent to the calling thread.
     crosses: 'drop',
-    doc: 'Receives the events of batches, requests and attempts: `otel()` of `parallel-requests/otel`, or an object of your own.',
+    doc: 'Receives the events of batches, requests and attempts: `otel()` of `parallel-requests/otel`, or a custom object.',
   }),
 }

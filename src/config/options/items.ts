@@ -26,7 +26,7 @@ export const ITEM_OPTIONS = {
     default: '16MiB',
     crosses: 'plain',
     unit: 'bytes',
-    doc: "With `returnType: 'ndjson'` and `'sse'`: largest line or event; `Infinity` for no limit.",
+    doc: "With `returnType: 'ndjson'` and `'sse'`: maximum size of a line or event; `Infinity` for no limit.",
   }),
 }
 

@@ -69,7 +69,7 @@ export const LIMIT_OPTIONS = {
     default: 100,
     crosses: 'plain',
     unit: 'attempts',
-    doc: "The most attempts in flight at once with `concurrency: 'auto'`.",
+    doc: "The maximum number of attempts in flight with `concurrency: 'auto'`.",
   }),
   rateLimit: option({
     scope: 'client',
@@ -86,14 +86,14 @@ export const LIMIT_OPTIONS = {
     defaultText: '1 for intervals up to a second, else the limit',
     crosses: 'plain',
     unit: 'starts',
-    doc: 'How many starts of `rateLimit` may happen at once.',
+    doc: 'The maximum number of starts of `rateLimit` at once.',
   }),
   perHost: option({
     scope: 'client',
     plan: 'part',
     read: readPerHost,
     crosses: 'plain',
-    doc: 'Limits that each host (or each `limitKey`) has for itself: `concurrency`, `rateLimit`.',
+    doc: 'Limits of each host (or each `limitKey`): `concurrency`, `rateLimit`.',
     fieldDocs: {
       concurrency: 'Attempts in flight at once to each host.',
       rateLimit: 'Starts per interval to each host.',
@@ -126,7 +126,7 @@ export const LIMIT_OPTIONS = {
     plan: 'call',
     crosses: 'ask',
     differs: () => true,
-    doc: 'Returns the name under which a request is limited (an account, a tenant), or undefined for its origin.',
+    doc: 'Returns the key by which a request is limited (an account, a tenant), or undefined to limit it by its origin.',
   }),
   budgets: option({
     scope: 'client',
@@ -154,7 +154,7 @@ export const LIMIT_OPTIONS = {
     read: bool,
     default: true,
     crosses: 'plain',
-    doc: 'Obey RateLimit headers: spend what remains, then pause the host before it answers 429.',
+    doc: 'Obey RateLimit headers: when the quota of a host is used up, pause the host before it responds with 429.',
   }),
   breaker: option({
     scope: 'client',

@@ -64,7 +64,7 @@ export const POLL_OPTIONS = {
     // `true` of a request keeps the fields of the options.
     join: (under, over) => (under === false || over === false ? over : { ...under, ...over }),
     crosses: 'ask',
-    doc: 'Follow a job until it is done: after 202, or by the `status` in its responses (`done`, `failed`), every `interval` for at most `deadline`. The value is the last response, or that of the URL at `result`.',
+    doc: 'Poll an asynchronous job until it is done: after a 202, or by the `status` in its responses (`done`, `failed`), every `interval` for at most `deadline`. The value is the last response, or the response of the URL at `result`.',
     fieldDocs: {
       status: 'Where a response says how its job is: a JMESPath expression.',
       done: 'Status of a job that is done.',

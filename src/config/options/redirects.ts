@@ -22,7 +22,7 @@ export const REDIRECT_OPTIONS = {
     default: 10,
     crosses: 'plain',
     unit: 'hops',
-    doc: 'The most redirect hops per request; one more fails.',
+    doc: 'The maximum number of redirect hops per request; one more fails.',
   }),
   allowDowngrade: option({
     scope: 'any',
@@ -36,6 +36,6 @@ export const REDIRECT_OPTIONS = {
     read: bool,
     default: false,
     crosses: 'plain',
-    doc: 'On a 307 or 308 to another origin, send the body there.',
+    doc: 'On a 307 or 308 to another origin, send the body to that origin.',
   }),
 }

@@ -112,7 +112,7 @@ export const REQUEST_OPTIONS = {
     plan: 'part',
     crosses: 'drop',
     differs: names => typeof names !== 'string' && names.length > 1,
-    doc: 'The `User-Agent` header; of several, requests use one after the other.',
+    doc: 'The `User-Agent` header; if several are given, requests use them in turn.',
   }),
   idempotencyKey: option({
     scope: 'any',
@@ -122,7 +122,7 @@ export const REQUEST_OPTIONS = {
     plan: 'request',
     crosses: 'drop',
     differs: makesKeys => makesKeys,
-    doc: 'Send an `Idempotency-Key` with each unsafe request, the same in all of its attempts, so that it may be retried.',
+    doc: 'Send an `Idempotency-Key` with each unsafe request, the same in all of its attempts, so that it can be retried safely.',
   }),
   allowHostHeader: option({
     scope: 'any',
@@ -131,7 +131,7 @@ export const REQUEST_OPTIONS = {
     plan: 'request',
     crosses: 'drop',
     differs: neverDiffers,
-    doc: 'Allow a `Host` header, which is sent instead of the host of the URL.',
+    doc: 'Allow a `Host` header, which replaces the host of the URL.',
   }),
   secretNames: option({
     scope: 'any',
@@ -139,7 +139,7 @@ export const REQUEST_OPTIONS = {
     merge: 'add',
     plan: 'part',
     crosses: 'plain',
-    doc: 'More names of headers and query fields whose values are never printed.',
+    doc: 'Additional names of headers and query parameters whose values are redacted in all output.',
   }),
 }
 

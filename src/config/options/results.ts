@@ -83,7 +83,7 @@ export const RESULT_OPTIONS = {
     defaultText: 'max(4 × concurrency, 256)',
     crosses: 'plain',
     unit: 'requests',
-    doc: 'The most requests taken from a lazy input whose results have not been delivered; bounds memory.',
+    doc: 'The maximum number of requests that were pulled from a lazy input and whose results have not been delivered; limits memory.',
   }),
   sink: option({
     scope: 'call',
@@ -101,7 +101,7 @@ export const RESULT_OPTIONS = {
     default: (status: number) => status >= 200 && status < 300,
     defaultText: '2xx',
     crosses: 'ask',
-    doc: 'Returns true for a status that is a success.',
+    doc: 'Returns true if a status counts as a success.',
   }),
   maxResponseBytes: option({
     scope: 'any',
@@ -111,7 +111,7 @@ export const RESULT_OPTIONS = {
     default: '64MiB',
     crosses: 'plain',
     unit: 'bytes',
-    doc: 'Largest response body, decompressed.',
+    doc: 'Maximum size of a response body, after decompression.',
   }),
   maxJsonDepth: option({
     scope: 'any',
@@ -119,7 +119,7 @@ export const RESULT_OPTIONS = {
     default: MAX_JSON_DEPTH,
     crosses: 'plain',
     unit: 'levels',
-    doc: 'Most levels of nesting in a JSON response; `Infinity` for no limit.',
+    doc: 'Maximum nesting depth of a JSON response; `Infinity` for no limit.',
   }),
   maxErrorBody: option({
     scope: 'any',
@@ -127,14 +127,14 @@ export const RESULT_OPTIONS = {
     default: '2KiB',
     crosses: 'plain',
     unit: 'bytes',
-    doc: 'How much of the body of a refused response `error.body`, outputs and the run file show, without secrets; 0 for none.',
+    doc: 'How much of the body of an error response is kept in `error.body`, outputs and the run file, with secrets redacted; 0 for none.',
   }),
   strictIntegrity: option({
     scope: 'any',
     read: bool,
     default: false,
     crosses: 'plain',
-    doc: 'Fail with `truncated/unverified` if only the end of the connection marks the end of a body.',
+    doc: 'Fail with `truncated/unverified` if the end of a body is marked only by the end of the connection.',
   }),
   contentCoding: option({
     scope: 'any',

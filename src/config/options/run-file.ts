@@ -21,7 +21,7 @@ export const RUN_FILE_OPTIONS = {
       expected: 'none',
       remedy: 'A run file is written in the background, which a blocked thread cannot do.',
     }),
-    doc: 'Run file with one line per finished request; a rerun resumes where it ends.',
+    doc: 'Path of a run file with one line per finished request; a rerun resumes from it.',
   }),
   retryFailed: option({
     scope: 'call',

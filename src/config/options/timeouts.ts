@@ -44,7 +44,7 @@ export const TIMEOUT_OPTIONS = {
     merge: 'byName',
     crosses: 'plain',
     unit: 'bytes per second',
-    doc: 'Slowest body: `bytes` per second, on average over the time `over`; `false` or 0 for none.',
+    doc: 'Minimum speed of a body: `bytes` per second, on average over the time `over`; `false` or 0 for none.',
     fieldDocs: {
       bytes: 'Slowest body, in bytes per second; 0 for no limit.',
       over: 'The time over which `bytes` is averaged.',

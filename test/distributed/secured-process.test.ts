@@ -103,6 +103,21 @@ describe.skipIf(NO_REDIS)('a Redis over TLS', () => {
       ...client,
     )
     expect([code, said]).toEqual([2, expect.stringContaining('is not trusted') as string])
+    const commands = [
+      ['retry', 'b', '--retry-failed'],
+      ['dead', 'b'],
+      ['resume', 'b'],
+      ['reconcile', 'b'],
+    ]
+    for (const command of commands) {
+      const broker = ['--broker', 'env:BROKER', '--broker-ca', pathOf('ca'), ...client]
+      expect([command[0], ...(await preq(...command, ...broker))]).toEqual([
+        command[0],
+        2,
+        // It has asked Redis.
+        expect.stringContaining('expected the name of a batch, got b. There is none at this Redis.') as string,
+      ])
+    }
     expect((await preq('batches', '--broker', 'env:NONE'))[1]).toContain(
       'expected a URL in the variable NONE, got none',
     )

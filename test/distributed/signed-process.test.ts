@@ -143,9 +143,13 @@ describe.skipIf(NO_REDIS)('a signed batch', () => {
     client.disconnect()
   }, 60_000)
 
-  it('is submitted and run with --sign', async () => {
+  it('is submitted, run and retried with --sign', async () => {
     await using redis = await redisServer()
-    await using server = await countingServer()
+    let isDown = true
+    await using server = await countingServer(0, (request, response) => {
+      if (isDown && request.url === '/3') response.statusCode = 404
+      response.end('{}')
+    })
     using files = folder()
     const list = files.at('urls.txt')
     writeFileSync(list, `${server.urls(20).join('\n')}\n`)
@@ -165,5 +169,12 @@ describe.skipIf(NO_REDIS)('a signed batch', () => {
     expect((await preq('reconcile', 'b1', '--sign', 'env:KEY'))[0]).toBe(0)
     expect((await preq('worker', '--batch', 'b1', '--until-empty', '--sign', 'env:OTHER,env:KEY'))[0]).toBe(0)
     expect(server.hits.size).toBe(20)
+    isDown = false
+    const retry = ['retry', 'b1', '--retry-only', '404']
+    expect(await preq(...retry)).toEqual([2, expect.stringContaining('b1 is signed. Give the key') as string])
+    expect(await preq(...retry, '--sign', 'env:KEY')).toEqual([0, expect.stringContaining('1 requests in 1') as string])
+    expect((await preq('worker', '--batch', 'b1', '--until-empty', '--sign', 'env:KEY'))[0]).toBe(0)
+    expect(await status({ broker: redis.url, batch: 'b1' })).toMatchObject({ ok: 20, failed: 0, stuck: 0 })
+    expect(server.extra()).toBe(1)
   }, 60_000)
 })

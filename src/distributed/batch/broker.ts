@@ -165,6 +165,8 @@ export class Broker {
       prefix: PREFIX,
       concurrency: chunks,
       lockDuration: lockMs,
+      // A process that is starved for half of the time keeps its chunks.
+      lockRenewTime: lockMs / 4,
       stalledInterval: stalledMs,
       // One chunk that kills its process would fail all chunks beside it.
       maxStalledCount: 1_000_000,

@@ -143,6 +143,9 @@ export class ChunkRun {
     if (!requests.some((_, at) => isLeft(chunk.from + at))) return { past, part: undefined, restored: new Map() }
     const taken = await lineup?.turn()
     try {
+      // It may have waited for so long that another process has taken it over.
+      if (existsSync(sealedPath(results, chunk.number, past.generation)))
+        return { past, part: undefined, restored: new Map() }
       return await this.#send(past, placedIn(requests, chunk, isLeft, taken))
     } finally {
       taken?.()

@@ -46,7 +46,7 @@ export default defineConfig({
         },
       },
       { test: { ...COMMON, name: 'alone', include: ALONE, exclude: REST, env: SMALL } },
-      { test: { ...COMMON, name: 'rest', include: [...REST, ...SIZED] } },
+      { test: { ...COMMON, testTimeout: 300_000, name: 'rest', include: [...REST, ...SIZED] } },
     ],
   },
 })

@@ -70,7 +70,7 @@ describe.skipIf(NO_REDIS)('preq submit, worker and collect', () => {
     const before = server.extra()
     expect(await preq(['-i', list, '-o', output, '--resume', '-q'])).toMatchObject({ code: 0 })
     expect(server.extra()).toBe(before)
-  }, 120_000)
+  })
 
   it('fill templates in when they are submitted, and read secrets in the worker', async () => {
     await using redis = await redisServer()
@@ -98,7 +98,7 @@ describe.skipIf(NO_REDIS)('preq submit, worker and collect', () => {
     client.disconnect()
     expect(manifest).toContain('env:BATCH_TOKEN')
     expect(manifest).not.toContain('canary')
-  }, 60_000)
+  })
 
   it('refuse secrets, a name that is taken, a batch that is not done, and the deletion of a running batch', async () => {
     await using redis = await redisServer(['--maxmemory-policy', 'allkeys-lru'])
@@ -140,7 +140,7 @@ describe.skipIf(NO_REDIS)('preq submit, worker and collect', () => {
     expect(await preq(['status', 'b3', '--watch', ...broker])).toMatchObject({ code: 1 })
     expect((await preq(['delete', 'b3', ...broker, '--files'])).said).toBe('preq: batch b3 is deleted.\n')
     expect((await preq(['batches', ...broker])).said).toBe('')
-  }, 120_000)
+  })
 
   it('say where the results of a deleted batch stay, how to get it back, and that a worker waits for a batch', async () => {
     await using redis = await redisServer()
@@ -164,7 +164,7 @@ describe.skipIf(NO_REDIS)('preq submit, worker and collect', () => {
     )
     expect((await preq(['reconcile', 'b6', '--results', results, ...broker])).code).toBe(0)
     expect((await preq(['status', 'b6', ...broker])).said).toContain('b6: done')
-  }, 120_000)
+  })
 })
 
 describe.skipIf(NO_REDIS)('preq limits', () => {
@@ -198,7 +198,7 @@ describe.skipIf(NO_REDIS)('preq limits', () => {
       expect(refused.code).toBe(2)
     }
     expect((await preq(['limits', 'b5', ...broker])).said).toContain('expected the name of a batch, got b5')
-  }, 60_000)
+  })
 })
 
 it.each([

@@ -1,5 +1,6 @@
 /** The probes of `preq worker`, and its end when Redis is silent, with a real Redis. */
 import { writeFileSync } from 'node:fs'
+import type { ServerResponse } from 'node:http'
 import { describe, expect, it } from 'vitest'
 import { countingServer, folder, startProcess, until } from '../distributed/batch-kit.ts'
 import type { Process } from '../distributed/batch-kit.ts'
@@ -19,10 +20,15 @@ const placesOf = async ({ said }: Process, count: number): Promise<string[]> => 
 describe.skipIf(NO_REDIS)('preq worker', () => {
   it('answers --health and --metrics while it works and while it stops', async () => {
     await using redis = await redisServer()
-    await using server = await countingServer(300)
+    let isHolding = false
+    const held: ServerResponse[] = []
+    await using server = await countingServer(300, (_, response) => {
+      if (isHolding) held.push(response)
+      else response.end('{}')
+    })
     using files = folder()
     const list = files.at('urls.txt')
-    writeFileSync(list, `${server.urls(100).join('\n')}\n`)
+    writeFileSync(list, `${server.urls(400).join('\n')}\n`)
     const broker = ['--broker', redis.url]
     const submitted = start(['submit', '-i', list, '--batch', 'b1', '--results', files.at('results'), ...broker])
     expect(await submitted.exit).toBe(0)
@@ -46,17 +52,21 @@ describe.skipIf(NO_REDIS)('preq worker', () => {
     }
     const heads = text.split('\n').filter(line => line.startsWith('# TYPE'))
     expect(new Set(heads).size).toBe(heads.length)
+    isHolding = true
+    await until('requests hang', () => held.length > 0)
     worker.child.kill('SIGTERM')
     await until('it stops', async () => (await fetch(health).catch(() => undefined))?.status === 503)
+    isHolding = false
+    for (const response of held) response.end('{}')
     expect(await worker.exit).toBe(0)
-  }, 60_000)
+  })
 
   it('refuses an address that it cannot listen on before it takes a chunk', async () => {
     await using redis = await redisServer()
     const worker = start(['worker', '--broker', redis.url, '--health', `127.0.0.1:${redis.port}`])
     expect(await worker.exit).toBe(2)
     expect(worker.said()).toContain(`--health: cannot listen on 127.0.0.1:${redis.port}: `)
-  }, 30_000)
+  })
 
   it('ends with exit code 1 if Redis can be connected to and does not answer for 30 s', async () => {
     await using redis = await redisServer()
@@ -80,7 +90,7 @@ describe.skipIf(NO_REDIS)('preq worker', () => {
     await work({ broker: redis.url, batches: ['b1'], untilEmpty: true })
     expect(server.extra() - before).toBeLessThanOrEqual(8)
     expect(await collect({ ...given, output: files.at('out.jsonl') })).toMatchObject({ requests: 400, missing: 0 })
-  }, 180_000)
+  })
 
   it('ends on SIGTERM within its grace time although Redis is away', async () => {
     await using redis = await redisServer()
@@ -94,5 +104,5 @@ describe.skipIf(NO_REDIS)('preq worker', () => {
     worker.child.kill('SIGTERM')
     expect(await worker.exit).toBe(0)
     expect(worker.said()).toContain('Redis does not answer, so chunks are not handed back.')
-  }, 60_000)
+  })
 })

@@ -9,6 +9,7 @@ import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { endWithFile } from '../support/end-with-file.ts'
 
 /** Folders with servers that a user's PATH may lack. */
 const FOLDERS = [...(process.env['PATH'] ?? '').split(':'), '/usr/sbin', '/usr/local/sbin', '/usr/bin']
@@ -83,6 +84,7 @@ export async function start({
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
+  endWithFile(child)
   let output = ''
   for (const pipe of [child.stdout, child.stderr])
     pipe.on('data', (text: Buffer) => (output = (output + text.toString()).slice(-20_000)))
@@ -117,7 +119,7 @@ export async function start({
 }
 
 async function untilListening(port: number, isAlive: () => boolean): Promise<void> {
-  for (const endMs = performance.now() + 15_000; performance.now() < endMs;) {
+  for (const endMs = performance.now() + 60_000; performance.now() < endMs;) {
     if (!isAlive()) throw new Error('it ended')
     if (await isListening(port)) return
     await new Promise(resolve => setTimeout(resolve, 25))

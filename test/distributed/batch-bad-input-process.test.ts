@@ -93,7 +93,7 @@ describe.skipIf(NO_REDIS)('a broker', () => {
     ])
     expect(code).toBe(2)
     expect(said).toContain('has reached its maxmemory')
-  }, 120_000)
+  })
 })
 
 describe.skipIf(NO_REDIS)('a batch', () => {

@@ -58,7 +58,7 @@ describe.skipIf(NO_REDIS)('a batch that runs', () => {
     await submit(server.urls(1_000), { ...given, chunkRows: 100, options: { concurrency: 8 } })
     await using one = startQuickWorker({ ...given, lockMs: 6_000 })
     await until('requests arrive', () => server.hits.size > 50)
-    await expect(deleteBatch(given)).rejects.toThrow('workers have 4 of its chunks')
+    await expect(deleteBatch(given)).rejects.toThrow(/workers have [1-4] of its chunks/)
     one.child.kill('SIGKILL')
     await one.exit
     await until('it is deleted', () =>

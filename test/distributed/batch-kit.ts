@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { QuickWorker } from './quick-worker.ts'
+import { endWithFile } from '../support/end-with-file.ts'
 import type { DoneLine } from '../../src/core/journal.ts'
 
 export interface CountingServer extends AsyncDisposable {
@@ -82,12 +83,13 @@ export function startWorker(broker: string, batch: string, graceMs = 20_000, unt
 
 const QUICK_WORKER = fileURLToPath(new URL('quick-worker.ts', import.meta.url))
 
-/** A worker whose chunks are taken over after 3 s. */
+/** A worker whose chunks are taken over after 4.5 s. */
 export const startQuickWorker = (given: QuickWorker, env: NodeJS.ProcessEnv = {}): Process =>
   startProcess([QUICK_WORKER, JSON.stringify(given)], env)
 
 export function startProcess(args: readonly string[], env: NodeJS.ProcessEnv = {}): Process {
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } })
+  endWithFile(child)
   let text = ''
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (piece: Buffer) => (text += piece.toString()))
   const exit = once(child, 'exit').then(
@@ -115,7 +117,10 @@ export function lasting({ at: _at, timings: _timings, attempts: _attempts, crc: 
   return line
 }
 
-export async function until(what: string, holds: () => boolean | Promise<boolean>, forMs = 60_000): Promise<void> {
+/** For what never happens: a busy machine takes many times as long. */
+const PATIENCE_MS = 200_000
+
+export async function until(what: string, holds: () => boolean | Promise<boolean>, forMs = PATIENCE_MS): Promise<void> {
   const end = Date.now() + forMs
   while (!(await holds())) {
     if (Date.now() > end) throw new Error(`waited in vain until ${what}`)

@@ -1,14 +1,32 @@
-/** A network between workers and Redis that fails. Chunks are taken over after 3 s here. */
+/** A network between workers and Redis that fails. */
 import { describe, expect, it } from 'vitest'
 import { countingServer, folder, linesOf, startQuickWorker, until } from './batch-kit.ts'
 import { redisProxy } from './redis-proxy.ts'
 import { NO_REDIS, redisServer } from './redis.ts'
+import { openBroker } from '../../src/distributed/batch/broker.ts'
 import { collect, status, submit } from '../../src/distributed/index.ts'
 
 const sleep = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms))
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, at) => at)
 
 const CONCURRENCY = 16
+
+it.skipIf(NO_REDIS)(
+  'a question of a worker that was under way when its connection was lost is answered by the next one',
+  async () => {
+    await using redis = await redisServer()
+    await using proxy = await redisProxy(redis.port)
+    const broker = await openBroker({ url: proxy.url }, 'broker')
+    const queue = await broker.connectWorker()
+    await proxy.become('silent')
+    const asked = queue.ping()
+    await proxy.become('down')
+    await proxy.become('whole')
+    expect(await asked).toBe('PONG')
+    queue.disconnect()
+    await broker.close()
+  },
+)
 
 describe.skipIf(NO_REDIS)('a batch is whole', () => {
   it.concurrent.each([
@@ -79,7 +97,7 @@ describe.skipIf(NO_REDIS)('a batch is whole', () => {
       broker: proxy.url,
       batch: 'cut',
       chunks: 1,
-      lockMs: how === 'cut' ? 20_000 : 2_000,
+      lockMs: how === 'cut' ? 8_000 : 3_000,
     })
     await until('it is cut', () => isCut)
     await sleep(1_000)

@@ -51,7 +51,7 @@ describe.skipIf(NO_REDIS)('a chunk', () => {
       const { chunksDone, active } = await status(given)
       return chunksDone === 2 && active === 0
     })
-    expect(Date.now() - pausedAt).toBeLessThan((PAUSE_S - 1) * 1_000)
+    expect(resumedAt).toBe(0)
     await withQueue(redis.url, 'park', async queue => {
       const [job, ...rest] = await queue.getDelayed()
       expect(rest).toEqual([])

@@ -1,4 +1,4 @@
-/** A Redis that dies, comes back, forgets, or is full, while a batch runs. Chunks are taken over after 3 s here. */
+/** A Redis that dies, comes back, forgets, or is full, while a batch runs. */
 import { readdirSync, statSync, truncateSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { countingServer, folder, linesOf, startQuickWorker, until } from './batch-kit.ts'
@@ -61,7 +61,7 @@ describe.skipIf(NO_REDIS)('a batch is whole', () => {
     expect(waiting).toBeLessThan(made.chunks)
     const { added } = await reconcile(given)
     expect(added).toBe(made.chunks - waiting)
-    await using last = worker({ ...given, chunks: 32, untilEmpty: true })
+    await using last = worker({ ...given, chunks: 32, lockMs: 20_000, untilEmpty: true })
     expect(await last.exit).toBe(0)
     expect(server.extra()).toBe(0)
     await collect({ ...given, output: files.at('out.jsonl') })
@@ -74,8 +74,8 @@ describe.skipIf(NO_REDIS)('a batch is whole', () => {
     await using server = await countingServer(20)
     const given = { broker: redis.url, batch: 'flush', results: files.at('results') }
     await submit(server.urls(3_000), { ...given, chunkRows: 100, options })
-    await using one = worker(given)
-    await using two = worker(given)
+    await using one = worker({ ...given, lockMs: 20_000 })
+    await using two = worker({ ...given, lockMs: 20_000 })
     await until('requests arrive', () => server.hits.size > 1_000)
     const client = await connectRedis(redis.url, 'broker')
     await client.flushall()

@@ -1,4 +1,4 @@
-/** Workers that die, stop for a while, or are told to stop. Chunks are taken over after 3 s here. */
+/** Workers that die, stop for a while, or are told to stop. Chunks are taken over after 6 s here. */
 import { describe, expect, it } from 'vitest'
 import { countingServer, folder, linesOf, startQuickWorker, until } from './batch-kit.ts'
 import type { Process } from './batch-kit.ts'
@@ -8,7 +8,7 @@ import { collect, deleteBatch, status, submit } from '../../src/distributed/inde
 const sleep = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms))
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, at) => at)
 
-const LOCK_MS = 2_000
+const LOCK_MS = 4_000
 const CHUNKS = 4
 const CONCURRENCY = 16
 /** What a worker that dies may have sent without a trace: what is in flight, and what has arrived in the last turn. */

@@ -17,42 +17,38 @@ const refusal = (made: Promise<unknown>): Promise<string> =>
   )
 
 describe.skipIf(NO_REDIS)('a batch', () => {
-  it.each(['inline', 'by reference'] as const)(
-    'that is submitted %s is whole after kills of its submit',
-    async how => {
-      await using redis = await redisServer()
-      await using server = await countingServer()
-      using files = folder()
-      const results = files.at('results')
-      const count = 6_000
-      const list = files.at('urls.txt')
-      writeFileSync(list, `${server.urls(count).join('\n')}\n`)
-      const args = how === 'inline' ? [server.base, String(count)] : [list]
-      const given = { broker: redis.url, batch: 'killed', results }
-      const begin = (): ReturnType<typeof startProcess> =>
-        startProcess([SUBMITTER, redis.url, 'killed', results, ...args])
-      for (let kills = 1; kills <= 2; kills++) {
-        const submitting = begin()
-        await Promise.race([
-          submitting.exit,
-          until('chunks are there', async () => {
-            const { chunks } = await status(given).catch(() => ({ chunks: 0 }))
-            return chunks > kills * 60
-          }),
-        ])
-        submitting.child.kill('SIGKILL')
-        await submitting.exit
-      }
-      const last = begin()
-      expect([await last.exit, last.said()]).toEqual([0, ''])
-      expect(await status(given)).toMatchObject({ chunks: count / 10, requests: count, waiting: count / 10 })
-      await work({ broker: redis.url, batches: ['killed'], untilEmpty: true, chunks: 64 })
-      expect(server.extra()).toBe(0)
-      await collect({ results, output: files.at('out.jsonl') })
-      expect(linesOf(files.at('out.jsonl')).map(({ url }) => url)).toEqual(server.urls(count))
-    },
-    120_000,
-  )
+  it.each(['inline', 'by reference'] as const)('that is submitted %s is whole after kills of its submit', async how => {
+    await using redis = await redisServer()
+    await using server = await countingServer()
+    using files = folder()
+    const results = files.at('results')
+    const count = 6_000
+    const list = files.at('urls.txt')
+    writeFileSync(list, `${server.urls(count).join('\n')}\n`)
+    const args = how === 'inline' ? [server.base, String(count)] : [list]
+    const given = { broker: redis.url, batch: 'killed', results }
+    const begin = (): ReturnType<typeof startProcess> =>
+      startProcess([SUBMITTER, redis.url, 'killed', results, ...args])
+    for (let kills = 1; kills <= 2; kills++) {
+      const submitting = begin()
+      await Promise.race([
+        submitting.exit,
+        until('chunks are there', async () => {
+          const { chunks } = await status(given).catch(() => ({ chunks: 0 }))
+          return chunks > kills * 60
+        }),
+      ])
+      submitting.child.kill('SIGKILL')
+      await submitting.exit
+    }
+    const last = begin()
+    expect([await last.exit, last.said()]).toEqual([0, ''])
+    expect(await status(given)).toMatchObject({ chunks: count / 10, requests: count, waiting: count / 10 })
+    await work({ broker: redis.url, batches: ['killed'], untilEmpty: true, chunks: 64 })
+    expect(server.extra()).toBe(0)
+    await collect({ results, output: files.at('out.jsonl') })
+    expect(linesOf(files.at('out.jsonl')).map(({ url }) => url)).toEqual(server.urls(count))
+  })
 
   it('is refused with another input or other options under its name, and continued with the same', async () => {
     await using redis = await redisServer()
@@ -109,7 +105,7 @@ describe.skipIf(NO_REDIS)('a batch', () => {
     expect(server.hits.has('/evil')).toBe(false)
     await queue.close()
     connection.disconnect()
-  }, 30_000)
+  })
 
   it('with a damaged result is not collected, and whole again once that is reconciled', async () => {
     await using redis = await redisServer()
@@ -135,7 +131,7 @@ describe.skipIf(NO_REDIS)('a batch', () => {
     expect(twice).toEqual([1, 2].map(() => ({ batch: 'damaged', requests: 30, missing: 0 })))
     expect(linesOf(output).map(({ index }) => index)).toEqual(upTo(30))
     await deleteBatch({ ...given, files: true })
-  }, 30_000)
+  })
 
   it('whose file of rows was changed ends with an error, and goes on when the file is back', async () => {
     await using redis = await redisServer()
@@ -154,7 +150,7 @@ describe.skipIf(NO_REDIS)('a batch', () => {
     await reconcile(given)
     await work({ broker: redis.url, batches: ['changed'], untilEmpty: true })
     expect(await status(given)).toMatchObject({ state: 'done', chunksDone: 2, stuck: 0 })
-  }, 60_000)
+  })
 
   it('goes on when a Redis that keeps a log was killed and is back', async () => {
     using files = folder()
@@ -174,7 +170,7 @@ describe.skipIf(NO_REDIS)('a batch', () => {
     await working
     expect(server.hits.size).toBe(1_500)
     expect(await collect({ results: given.results, output: files.at('o.jsonl') })).toMatchObject({ requests: 1_500 })
-  }, 90_000)
+  })
 
   it('of another version of the package is left alone, and says so', async () => {
     await using redis = await redisServer()
@@ -207,5 +203,5 @@ describe.skipIf(NO_REDIS)('a batch', () => {
     connection.disconnect()
     expect(await submitting).toMatchObject({ requests: count })
     expect(await status(given)).toMatchObject({ chunks: 40, waiting: 40 })
-  }, 60_000)
+  })
 })

@@ -99,5 +99,5 @@ describe.skipIf(NO_REDIS)('the grants of any history', () => {
     } finally {
       redis.disconnect()
     }
-  }, 60_000)
+  })
 })

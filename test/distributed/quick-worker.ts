@@ -12,14 +12,14 @@ export interface QuickWorker {
   /** Default 20000. */
   readonly graceMs?: number
   readonly untilEmpty?: boolean
-  /** Default 2000, and half of it between looks for lost chunks. */
+  /** Default 3000, and half of it between looks for lost chunks. */
   readonly lockMs?: number
   /** How long SIGUSR2 blocks the event loop. */
   readonly blockMs?: number
 }
 
 const given = JSON.parse(process.argv[2] ?? '{}') as QuickWorker
-const { batch, chunks = 4, graceMs = 20_000, untilEmpty = false, lockMs = 2_000, blockMs = 0 } = given
+const { batch, chunks = 4, graceMs = 20_000, untilEmpty = false, lockMs = 3_000, blockMs = 0 } = given
 const ending = new AbortController()
 process.once('SIGTERM', () => ending.abort())
 process.on('SIGUSR2', () => {

@@ -56,7 +56,7 @@ describe.skipIf(NO_REDIS)('a Redis over TLS', () => {
     const sharedLimits = redisLimits(redis.secured, { tls: CLIENT })
     const values = await parallelRequests(server.urls(10), { rateLimit: '100/s', sharedLimits })
     expect(values).toHaveLength(10)
-  }, 60_000)
+  })
 
   it('is refused with a wrong authority, without a client certificate, and without TLS', async () => {
     await using redis = await securedRedis()
@@ -72,7 +72,7 @@ describe.skipIf(NO_REDIS)('a Redis over TLS', () => {
         parallelRequests(['http://127.0.0.1:9/'], { sharedLimits: redisLimits(broker, { tls }), rateLimit: '1/s' }),
       )
     expect(await limits({ ca: pem('self-signed') })).toContain(untrusted)
-  }, 60_000)
+  })
 
   it('is not even connected to with certificates that are wrong by themselves', async () => {
     const broker = 'rediss://127.0.0.1:1'
@@ -124,7 +124,7 @@ describe.skipIf(NO_REDIS)('a Redis over TLS', () => {
     expect((await preq('batches', '--broker', 'env:BROKER', '--broker-ca', '/none'))[1]).toContain(
       'cannot read --broker-ca /none: ',
     )
-  }, 60_000)
+  })
 })
 
 describe.skipIf(NO_REDIS)('a user of Redis', () => {
@@ -175,7 +175,7 @@ describe.skipIf(NO_REDIS)('a user of Redis', () => {
       await expect(client.call(...(command as [string]))).rejects.toThrow('NOPERM')
     }
     client.disconnect()
-  }, 60_000)
+  })
 
   it('who may not do enough is told which commands are refused, and which rules help', async () => {
     await using redis = await redisServer()
@@ -203,5 +203,5 @@ describe.skipIf(NO_REDIS)('a user of Redis', () => {
     const doctor = startProcess([MAIN, 'doctor', '--broker', deaf])
     expect(await doctor.exit).toBe(1)
     expect(doctor.said()).toContain('refused: smembers. Let an administrator run: ACL SETUSER preq ~{preq}:*')
-  }, 60_000)
+  })
 })

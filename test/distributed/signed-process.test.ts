@@ -120,7 +120,7 @@ describe.skipIf(NO_REDIS)('a signed batch', () => {
     expect(await collect({ ...given, output: files.at('out.jsonl') })).toMatchObject({ requests: 200, missing: 0 })
     expect(server.extra()).toBe(0)
     client.disconnect()
-  }, 60_000)
+  })
 
   it('whose description was changed in Redis is not run, nor is one that is not signed', async () => {
     vi.stubEnv('KEY_NEW', NEW)
@@ -141,7 +141,7 @@ describe.skipIf(NO_REDIS)('a signed batch', () => {
     await expect(work({ broker, batches: ['b2'], sign })).rejects.toThrow('b2 is not signed')
     expect(server.hits.size).toBe(0)
     client.disconnect()
-  }, 60_000)
+  })
 
   it('is submitted, run and retried with --sign', async () => {
     await using redis = await redisServer()
@@ -176,5 +176,5 @@ describe.skipIf(NO_REDIS)('a signed batch', () => {
     expect((await preq('worker', '--batch', 'b1', '--until-empty', '--sign', 'env:KEY'))[0]).toBe(0)
     expect(await status({ broker: redis.url, batch: 'b1' })).toMatchObject({ ok: 20, failed: 0, stuck: 0 })
     expect(server.extra()).toBe(1)
-  }, 60_000)
+  })
 })

@@ -116,8 +116,8 @@ preq resume continues the batch.
 ${BROKER}`,
   limits: `Usage: preq limits NAME --broker URL [--rate 200/s] [--host-limit HOST=50/s]
 
-Shows the rates of a batch, or changes those that are given. All workers, and all
-batches and runs that share the rates, apply a change within a second.
+Shows the rates of a batch, or changes those that are given. All workers, and
+all batches and runs that share the rates, apply a change within a second.
 
 ${BROKER}  -r, --rate N/UNIT     of all hosts together; --rate-burst N at once
       --per-host-rate N/UNIT  of each host
@@ -151,8 +151,8 @@ Exit code: 0 if there are none, 1 if there are some.
 `,
   reconcile: `Usage: preq reconcile NAME --broker URL [--results FOLDER]
 
-Repairs a batch after Redis has lost data: compares the results folder with Redis
-and adds each chunk that is neither done nor in the queue.
+Repairs a batch after Redis has lost data: compares the results folder with
+Redis and adds each chunk that is neither done nor in the queue.
 
 ${BROKER}      --results FOLDER  needed if Redis has lost the whole batch
       --sign env:KEY    if the batch is signed
@@ -171,8 +171,8 @@ ${BROKER}`,
   workers: `Usage: preq workers --broker URL [--format json]
 
 Lists the workers: host, process, version, open chunks, requests on the wire and
-per second, and the time of their last report. A worker that was killed is listed
-for 15 seconds.
+per second, and the time of their last report. A killed worker is listed for 15
+more seconds.
 
 ${BROKER}      --format json     as JSON
 `,

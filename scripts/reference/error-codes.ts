@@ -586,5 +586,8 @@ export const CODES: Readonly<Record<string, CodeEntry>> = {
     happened: 'A `transport` of yours threw.',
     remedy: 'A transport must return a fault instead.',
   },
-  'internal/mock': { happened: 'The handler of `mockTransport` threw.', remedy: 'Correct the test.' },
+  'internal/mock': {
+    happened: 'The handler of `mockTransport` threw, or returned no answer.',
+    remedy: 'Correct the test.',
+  },
 }

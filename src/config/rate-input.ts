@@ -16,11 +16,7 @@ export type ReadRate = Omit<Rate, 'burst'> & { readonly burst: number | undefine
 function readOneRate(value: unknown, name: string, problems: Problem[]): ReadRate | undefined {
   const parts = rateParts(value)
   if (parts === undefined) {
-    const remedy =
-      value === 0 || value === Infinity
-        ? 'Leave it out for no limit.'
-        : 'The limit is a whole number > 0 (or one below 1); the interval has a unit.'
-    problems.push(problem(name, RATE_FORMS, got(value), remedy))
+    problems.push(problem(name, RATE_FORMS, got(value), remedyFor(value)))
     return undefined
   }
   const unknown = isRecord(value) ? Object.keys(value).find(field => !RATE_FIELDS.includes(field)) : undefined
@@ -38,6 +34,13 @@ function readOneRate(value: unknown, name: string, problems: Problem[]): ReadRat
   const range = `an integer from 1 to the limit (${parts.limit})`
   problems.push(problem(`${name}.burst`, range, got(burst), 'Leave it out for the default.'))
   return undefined
+}
+
+function remedyFor(value: unknown): string {
+  if (value === 0 || value === Infinity) return 'Leave it out for no limit.'
+  if (typeof value === 'string' && rateParts(Number(value)) !== undefined)
+    return `Write ${Number(value)}, or '${value}/s'.`
+  return 'The limit is a whole number or below 1 (0.5 is one in two seconds), and the interval has a unit.'
 }
 
 function rateParts(value: unknown): { limit: number; intervalMs: number } | undefined {

@@ -9,7 +9,7 @@ import { formatDuration } from '../core/duration.ts'
 import { isUnsentCode } from '../core/outcome.ts'
 import type { Clock } from '../core/ports.ts'
 import { PREEMPTED, TOKENLESS, fault, isFault, isShortage } from '../core/result.ts'
-import type { Fault, Result } from '../core/result.ts'
+import type { Fault, Reply, Result } from '../core/result.ts'
 import type { Tokens } from '../core/tokens.ts'
 import type { Trip } from '../core/trip.ts'
 import type { Words } from '../core/words.ts'
@@ -149,6 +149,19 @@ export function stepAfter(policy: RetryPolicy, history: History, tried: Tried, v
   return verdict === 'throttle' ? afterThrottle(tried, policy.clock) : afterFailure(policy, history, tried)
 }
 
+/** A status that is retried, of a method that is not, unless the caller decides about retries. */
+function isUnsafeRetry({ plan, repeatable, replayable, trip }: Call, result: Reply): boolean {
+  if (repeatable || !replayable || trip.retry.retriesLeft <= 0) return false
+  if (plan.retry.shouldRetry !== undefined || plan.hooks.afterResponse !== undefined) return false
+  return plan.retry.statuses.has(result.status) && !isAccepted(plan, result.status)
+}
+
+const unsafe = ({ method }: Call): Words => [
+  `not retried: the server may have carried out this ${method}. Set `,
+  { option: 'idempotencyKey' },
+  ' to make a retry safe',
+]
+
 /** The gate has paused the lane and will hold the retry back. Only the request's maximum wait is checked here. */
 function afterThrottle(tried: Tried, clock: Clock): Step {
   const { trial, result } = tried
@@ -184,8 +197,12 @@ function afterFailure({ budget, clock, random }: RetryPolicy, history: History, 
 /** The final result: with the time to come back, and in doubt where the outcome cannot be known. */
 export function last(trial: Attempt, result: Result, clock: Clock): Result {
   if (result.kind === 'fault') return orInDoubt(result, trial.call, trial.headed)
-  if (trial.pausedUntilMs === undefined) return result
-  return { ...result, retryAt: Math.round(clock.epochMs() + trial.pausedUntilMs - clock.now()) }
+  const { call, pausedUntilMs } = trial
+  if (pausedUntilMs === undefined) {
+    if (isUnsafeRetry(call, result)) call.trip.retry.notRetriedBecause ??= unsafe(call)
+    return result
+  }
+  return { ...result, retryAt: Math.round(clock.epochMs() + pausedUntilMs - clock.now()) }
 }
 
 /** If an earlier hop was sent, the request counts as sent. */

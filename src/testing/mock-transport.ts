@@ -87,6 +87,8 @@ export function mockTransport(handler: MockHandler, options: { clock?: VirtualCl
     } finally {
       answering--
     }
+    const unknown = unknownIn(response)
+    if (unknown !== undefined) return fault('internal/mock', `the mock handler returned ${unknown}`, { sent: true })
     const connection = /^(?:timeout\/)?(dns|connect|tls)\b/.exec(response.fault ?? '')?.[1]
     // The attempt failed before it was sent.
     if (connection !== undefined) {
@@ -149,6 +151,16 @@ function jumpingClock(isIdle: () => boolean): VirtualClock {
       },
     },
   }) as VirtualClock
+}
+
+const FIELDS = ['status', 'headers', 'json', 'text', 'body', 'latencyMs', 'fault']
+
+/** What no response has: a misspelt field would be a response without it. */
+function unknownIn(response: unknown): string | undefined {
+  if (response === undefined || response === null) return `${response}: return { json: … }`
+  if (typeof response !== 'object') return `a ${typeof response}: return { json: … }`
+  const unknown = Object.keys(response).find(name => !FIELDS.includes(name))
+  return unknown === undefined ? undefined : `an unknown field, ${unknown}: the fields are ${FIELDS.join(', ')}`
 }
 
 /** Resolves with false if the attempt was aborted meanwhile. */

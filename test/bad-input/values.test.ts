@@ -488,6 +488,14 @@ describe('the exact message', () => {
       "rateLimit: expected a rate such as 10 (per second), '100/m' or { limit: 100, interval: '1m' }, got 0. Leave it out for no limit.",
     ],
     [
+      { rateLimit: '5' },
+      "rateLimit: expected a rate such as 10 (per second), '100/m' or { limit: 100, interval: '1m' }, got \"5\". Write 5, or '5/s'.",
+    ],
+    [
+      { rateLimit: '2.5/s' },
+      "rateLimit: expected a rate such as 10 (per second), '100/m' or { limit: 100, interval: '1m' }, got \"2.5/s\". The limit is a whole number or below 1 (0.5 is one in two seconds), and the interval has a unit.",
+    ],
+    [
       { rateLimitBurst: 5 },
       "rateLimitBurst: expected rateLimit beside it, got none. Set rateLimit, for example '10/s'.",
     ],

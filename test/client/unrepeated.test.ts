@@ -43,3 +43,26 @@ test('the message of a failure does not mention a wait that maxRetryAfter: 0 exc
   const [outcome] = await parallelRequests([url], { onFailure: 'settle', retry: { maxRetryAfter: 0 } })
   expect(outcome?.error?.message).toMatch(/: 429 Too Many Requests$/)
 })
+
+test('the message of a failure says why a write was not retried, unless it could not be', async () => {
+  const { url, requests } = await echoServer((_echo, response) => void response.writeHead(503).end())
+  const failure = async (spec: object, options: object = {}): Promise<string | undefined> => {
+    const [outcome] = await parallelRequests([{ url, ...spec }], { onFailure: 'settle', ...options })
+    return outcome?.error?.message
+  }
+  const retry = { backoff: { base: '1ms', max: '1ms' } } as const
+  expect(await failure({ json: 1 })).toMatch(
+    /503 Service Unavailable; not retried: the server may have carried out this POST\. Set idempotencyKey to make a retry safe$/,
+  )
+  expect(requests).toHaveLength(1)
+  expect(await failure({ json: 1 }, { maxRetries: 0 })).toMatch(/: 503 Service Unavailable$/)
+  expect(await failure({ json: 1 }, { retry: { statuses: [500] } })).toMatch(/: 503 Service Unavailable$/)
+  expect(await failure({ json: 1, idempotencyKey: true }, { retry })).toMatch(
+    /: 503 Service Unavailable \(4 attempts\)$/,
+  )
+  expect(await failure({}, { retry })).toMatch(/: 503 Service Unavailable \(4 attempts\)$/)
+  const parseFunc = (): never => {
+    throw new Error('mine')
+  }
+  expect(await failure({ json: 1 }, { acceptStatus: () => true, parseFunc })).toMatch(/parseFunc threw: mine$/)
+})

@@ -170,9 +170,9 @@ Lists the names of the batches, one per line.
 ${BROKER}`,
   workers: `Usage: preq workers --broker URL [--format json]
 
-Lists the workers: host, process, version, open chunks, requests on the wire and
-per second, and the time of their last report. A killed worker is listed for 15
-more seconds.
+Lists the workers: host, process, version, open chunks, requests on the wire
+and per second, and the time of their last report. A killed worker is listed
+for 15 more seconds.
 
 ${BROKER}      --format json     as JSON
 `,

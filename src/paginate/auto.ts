@@ -37,8 +37,14 @@ function afterOf({ fields, style, next, total, echo }: Detected, plan: StylePlan
   const inner = start({ plan: given, next, total, hasItems: plan.hasItems })
   const { param } = given
   if (echo === undefined || param === undefined) return inner
-  return page => ignored(page, echo, param) ?? inner({ ...page, items: itemsOf(page, plan.hasItems) })
+  return page => ignored(page, echo, param) ?? inner(withItems(page, itemsOf(page, plan.hasItems)))
 }
+
+/** Field by field: those that a view computes when they are read are not its own. */
+const withItems = (
+  { number, requestUrl, url, headers, value, body }: PageView,
+  items: PageView['items'],
+): PageView => ({ number, requestUrl, url, headers, value, body, items })
 
 /** The field of the request is a guess. If the server ignores it, its page says so. */
 function ignored({ value, requestUrl, body }: PageView, echo: string, param: string): Fault | undefined {

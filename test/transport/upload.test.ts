@@ -320,7 +320,7 @@ describe('uploads and other ways of sending', () => {
     })
     const path = join(folder, 'stuck')
     await writeFile(path, Buffer.alloc(16 * 2 ** 20))
-    const outcome = await ask({ url: server.origin, timeout: 150, multipart: { file: { path } } })
+    const outcome = await ask({ url: server.origin, timeout: 3_000, multipart: { file: { path } } })
     expect(verdictOf(outcome)).toBe('in_doubt/timeout')
   })
 })

@@ -91,7 +91,7 @@ export async function limitsOf({ broker, batch, results, change }: LimitsParts):
   if (change === undefined) return shown(manifest, others, await newest(broker, name, folder), true)
   const set = await setFor(broker, name, folder, change)
   const folders = [folder, ...others.map(other => other.results)]
-  const [isKept = false] = await Promise.all(folders.map(one => keepLimits(one, set)))
+  const [isKept = false] = await Promise.all(folders.map(one => keepNewest(broker, name, one, set)))
   return shown(manifest, others, set, isKept)
 }
 
@@ -113,6 +113,17 @@ async function setFor(broker: Broker, name: string, folder: string, change: Name
     await sleep(RETRY_MS)
   }
   throw new ConfigError([`limits: other processes keep changing the limits of ${name}. Try again.`])
+}
+
+/** Resolves with false if the folder is not there. */
+async function keepNewest(broker: Broker, name: string, folder: string, set: SetLimits): Promise<boolean> {
+  for (let kept = set; await keepLimits(folder, kept);) {
+    // Of two processes that change the limits at the same time, the slower one may have replaced the newer file.
+    const there = await inRedis(broker, name)
+    if (there.revision <= kept.revision) return true
+    kept = there
+  }
+  return false
 }
 
 async function newest(broker: Broker, name: string, folder: string): Promise<SetLimits> {

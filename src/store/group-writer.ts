@@ -61,6 +61,11 @@ export class GroupWriter {
     return this.#size
   }
 
+  /** Length of the file once all that was appended is written. */
+  get length(): number {
+    return this.#size + this.#filled
+  }
+
   /** All appends of one turn get the same promise. It resolves when the text is as safe as `durability` demands. */
   append(text: string): Promise<void> {
     // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- It is what the disk said.

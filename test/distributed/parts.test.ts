@@ -45,12 +45,14 @@ async function start(results: string, starts: number) {
   return { past, part, journal }
 }
 
-const sealed = (results: string, past: Past, journal: PartJournal): Promise<Counts | undefined> =>
+/** @param knows the process still has the bytes of the part */
+const sealed = (results: string, past: Past, journal: PartJournal, knows = false): Promise<Counts | undefined> =>
   seal({
     manifest,
     results,
     chunk,
     lines: [past.done, journal.done],
+    known: knows ? journal : undefined,
     parts: [...past.parts.map(({ file }) => file), journal.file],
   })
 
@@ -137,6 +139,30 @@ describe('a part', () => {
     const next = await start(files.path, 2)
     expect(next.past.done.size).toBe(3)
     await next.journal.close()
+  })
+
+  it('that this process still has in memory is sealed from there, whatever has become of its file', async () => {
+    using files = folder()
+    const { past, part, journal } = await start(files.path, 1)
+    await Promise.all([33, 31, 30, 32].map(index => journal.append(done(index, `é${index}`, index !== 31))))
+    await journal.append(done(31, 'again'))
+    await journal.close()
+    writeFileSync(part.path, 'damaged')
+    expect(await sealed(files.path, past, journal, true)).toEqual({ ok: 3, failed: 1 })
+    expect(valuesIn(sealedPath(files.path, 3))).toEqual(['é30', 'é31', 'é32', 'é33'])
+    expect(readdirSync(partFolder(files.path, 3))).toEqual(['c00000003.ndjson'])
+  })
+
+  it('that this process still has is sealed with the lines of an earlier start, from their files', async () => {
+    using files = folder()
+    const first = await start(files.path, 1)
+    await first.journal.append(done(31, 'first'))
+    await first.journal.close()
+    const second = await start(files.path, 2)
+    await Promise.all([33, 32, 30].map(index => second.journal.append(done(index, 'second'))))
+    await second.journal.close()
+    expect(await sealed(files.path, second.past, second.journal, true)).toEqual({ ok: 4, failed: 0 })
+    expect(valuesIn(sealedPath(files.path, 3))).toEqual(['second', 'first', 'second', 'second'])
   })
 
   it('keeps the intent of an unsafe request for the next start', async () => {

@@ -57,7 +57,7 @@ export interface ChunkRunParts {
 interface Sent {
   readonly past: Past
   /** Undefined if there was nothing to send. */
-  readonly part: Pick<PartJournal, 'file' | 'done' | 'hasJobs'> | undefined
+  readonly part: Pick<PartJournal, 'file' | 'done' | 'hasJobs' | 'bytes' | 'forget'> | undefined
   /** Failures that a retry may not send again, by position: their old lines are still true. */
   readonly restored: ReadonlyMap<number, Place>
 }
@@ -117,9 +117,11 @@ export class ChunkRun {
         results,
         chunk,
         lines,
+        known: part,
         parts: parts.map(({ file }) => file),
         generation,
       })
+      part?.forget()
       if (counts !== undefined) return counts
     } catch (error) {
       // The process that has sealed the chunk has removed the part that this one was writing.

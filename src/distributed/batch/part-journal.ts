@@ -6,6 +6,7 @@
 import { close } from 'node:fs'
 import type { OpenPart, Past, Place } from './parts.ts'
 import { UrgentSync } from './urgent-sync.ts'
+import { Written } from './written.ts'
 import { GroupWriter } from '../../store/group-writer.ts'
 import { writeLine } from '../../store/run-lines.ts'
 import { reasonOf } from '../../core/callback.ts'
@@ -46,7 +47,7 @@ export class PartJournal implements Journal {
   readonly #verdict: (() => Fault) | undefined
   readonly #writer: GroupWriter
   readonly #sync: UrgentSync
-  #size = 0
+  readonly #written = new Written()
   #closing: Promise<void> | undefined
 
   constructor({ part, salt, past, durability, verdict }: PartJournalParts) {
@@ -56,8 +57,18 @@ export class PartJournal implements Journal {
     this.#part = part
     this.#past = past
     this.#verdict = verdict
-    this.#sync = new UrgentSync(part.path, durability === 'power')
+    this.#sync = new UrgentSync(part.path, durability === 'power', this.#written)
     this.#writer = new GroupWriter(part.fd, 0, 'power', this.#sync)
+  }
+
+  /** All that it has appended; undefined if that is much. */
+  get bytes(): Buffer | undefined {
+    return this.#written.bytes
+  }
+
+  /** Its bytes are not used any more. Only after it was closed. */
+  forget(): void {
+    this.#written.forget()
   }
 
   /** Requests that are done are not in the input of the run. The failures of a retry are. */
@@ -98,17 +109,18 @@ export class PartJournal implements Journal {
     } catch (cause) {
       return Promise.reject(new LineError(reasonOf(cause), { cause }))
     }
-    const length = Buffer.byteLength(text)
     if ('poll' in line) this.hasJobs = true
     if ('intent' in line || 'poll' in line) this.#sync.expect()
-    else this.#note(line, length)
-    this.#size += length
-    return this.#writer.append(text)
+    const offset = this.#writer.length
+    const appended = this.#writer.append(text)
+    if (!('intent' in line || 'poll' in line)) this.#note(line, offset)
+    return appended
   }
 
   /** The first line of a request counts, as it does for the reader of a part. */
-  #note({ index, ok }: DoneLine, length: number): void {
-    if (!this.done.has(index)) this.done.set(index, { file: this.file, offset: this.#size, length, ok })
+  #note({ index, ok }: DoneLine, offset: number): void {
+    if (this.done.has(index)) return
+    this.done.set(index, { file: this.file, offset, length: this.#writer.length - offset, ok })
   }
 
   close(): Promise<void> {

@@ -368,6 +368,7 @@ class OpenBatch {
 
   /** Nothing is left but chunks that could not be run. */
   async #isStuck(): Promise<boolean> {
+    if (this.#runs.size > 0) return false
     const queue = this.#parts.broker.queue(this.#manifest.batch)
     const counts = await queue.getJobCounts('waiting', 'active', 'delayed', 'prioritized', 'failed')
     const { failed = 0, ...others } = counts

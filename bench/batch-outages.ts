@@ -127,7 +127,7 @@ async function failover(): Promise<Figures> {
   })
   await using proxy = await redisProxy(primary.port)
   const given = { broker: proxy.url, batch: 'failover', results: files.at('results') }
-  await submit(server.urls(3_000), { ...given, chunkRows: 50, options: { concurrency: 16 } })
+  await submit(server.urls(3_000), { ...given, chunkRows: 50, options: { concurrency: 16, rateLimit: '200/s' } })
   await using _one = startQuickWorker({ ...given, lockMs: LOCK_MS })
   await using _two = startQuickWorker({ ...given, lockMs: LOCK_MS })
   await until('requests arrive', () => server.hits.size > 300)
@@ -135,6 +135,12 @@ async function failover(): Promise<Figures> {
   await until('the Sentinel knows the replica', async () =>
     String(await sentinel.call('SENTINEL', 'replicas', 'preq')).includes(String(replica.port)),
   )
+  // A primary waits for five seconds before it begins to send its data to the first replica.
+  const inReplica = await connectRedis(replica.url, 'replica')
+  await until('the replica has the data', async () =>
+    (await inReplica.info('replication')).includes('master_link_status:up'),
+  )
+  inReplica.disconnect()
   await primary.stop('SIGKILL')
   await until('the replica is the primary', async () => {
     const [, at] = (await sentinel.call('SENTINEL', 'get-master-addr-by-name', 'preq')) as string[]

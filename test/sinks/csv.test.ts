@@ -140,6 +140,16 @@ describe('csv', () => {
     expect(readFileSync(path, 'utf8')).toBe('index,ok\n0,true\n1,true\n')
   })
 
+  it('begins a new file with a byte-order mark if asked to, and appends to it without another one', async () => {
+    const path = join(freshFolder(), 'results.csv')
+    for (const index of [0, 1]) {
+      const sink = csv(path, { columns: ['index', 'ok'], append: true, bom: true })
+      await writeTo(sink, okOutcome(index, null))
+      await sink.close()
+    }
+    expect(readFileSync(path, 'utf8')).toBe('\uFEFFindex,ok\n0,true\n1,true\n')
+  })
+
   it('refuses to append to a file with other columns', () => {
     const path = join(freshFolder(), 'results.csv')
     writeFileSync(path, 'index,stars\n0,7\n')

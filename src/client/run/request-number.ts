@@ -8,14 +8,31 @@ import type { Call } from '../../core/call.ts'
 let low = 0
 let high = 0
 
-export function requestNumber({ method, url, body }: Call): number {
-  low = 0x811c9dc5
-  high = 0x9e3779b1
-  addText(method)
-  addText(url)
+/** The pages of a chain mostly have the method and origin of the page before: these are hashed once. */
+let seedMethod = ''
+let seedOrigin = ''
+let seedLow = 0
+let seedHigh = 0
+
+export function requestNumber({ method, origin, path, body }: Call): number {
+  if (method !== seedMethod || origin !== seedOrigin) seed(method, origin)
+  low = seedLow
+  high = seedHigh
+  addText(path)
   if (typeof body === 'string') addText(body)
   else if (body instanceof Uint8Array) addBytes(body)
   return (finished(high) >>> 11) * 2 ** 32 + (finished(low) >>> 0)
+}
+
+function seed(method: string, origin: string): void {
+  low = 0x811c9dc5
+  high = 0x9e3779b1
+  addText(method)
+  addText(origin)
+  seedMethod = method
+  seedOrigin = origin
+  seedLow = low
+  seedHigh = high
 }
 
 function addText(text: string): void {

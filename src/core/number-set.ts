@@ -37,7 +37,8 @@ export class NumberSet {
 
   #grow(): void {
     const old = this.#slots
-    this.#slots = new Float64Array(2 * old.length)
+    // Small ones grow faster: each growth moves all numbers.
+    this.#slots = new Float64Array((old.length < 4_096 ? 4 : 2) * old.length)
     for (const kept of old) if (kept !== 0) this.#slots[this.#find(kept - 1)] = kept
   }
 }

@@ -266,6 +266,9 @@ type SyncOrAsync<Sync extends boolean, T> = Sync extends true ? T : Promise<T>
 /** Either form of a call: `(input, options)`, or everything in one object. */
 type CallArgs<I, O> = [input: I, options?: O] | [options: O & { urls: I }]
 
+/** The same for options that must be given. */
+type KeyedArgs<I, O> = [input: I, options: O] | [options: O & { urls: I }]
+
 /** Options of a call whose value type is asserted: no other option may set the type. */
 type Asserted<Extra, F, Following = NoPages> = Extra &
   RequestOptions & { returnType?: 'json' | undefined; schema?: undefined; parseFunc?: undefined } & F &
@@ -275,7 +278,7 @@ type Throws = { keys?: undefined; onFailure?: 'throw' | undefined; flatten?: fal
 type Nulls = { keys?: undefined; onFailure: 'null'; flatten?: false | undefined }
 type Settles = { keys?: undefined; onFailure: 'settle'; flatten?: false | undefined }
 type Flattens = { keys?: undefined; onFailure?: 'throw' | undefined; flatten: true }
-type Keyed<F> = Omit<F, 'keys'> & { keys: readonly string[] }
+type Keyed<F, K extends readonly string[] = readonly string[]> = Omit<F, 'keys'> & { keys: K }
 
 /**
  * The forms of a call. The first two infer everything; `call<Repo>(…)` asserts the type of the JSON in every shape.
@@ -365,6 +368,23 @@ export interface RequestCall<Extra, Sync extends boolean = false> {
   <T>(...args: CallArgs<RequestInputs, Asserted<Extra, Keyed<Nulls>>>): SyncOrAsync<Sync, Record<string, T | null>>
   /** Sends a batch and waits for all of it. `T` asserts the type of the JSON of each response: nothing checks it. */
   <T>(...args: CallArgs<RequestInputs, Asserted<Extra, Keyed<Settles>>>): SyncOrAsync<Sync, Record<string, Outcome<T>>>
+  /**
+   * Sends a batch and waits for all of it. `T` asserts the type of the JSON of each response: nothing checks it. `K` are
+   * the keys, which TypeScript does not infer beside a type argument.
+   *
+   * @example await client.request<Repo, ['node', 'deno']>([nodeUrl, denoUrl], { keys: ['node', 'deno'] })
+   */
+  <T, const K extends readonly string[]>(
+    ...args: KeyedArgs<RequestInputs, Asserted<Extra, Keyed<Throws, K>>>
+  ): SyncOrAsync<Sync, { [Key in K[number]]: T }>
+  /** Sends a batch and waits for all of it. `T` asserts the type of the JSON of each response; `K` are the keys. */
+  <T, const K extends readonly string[]>(
+    ...args: KeyedArgs<RequestInputs, Asserted<Extra, Keyed<Nulls, K>>>
+  ): SyncOrAsync<Sync, { [Key in K[number]]: T | null }>
+  /** Sends a batch and waits for all of it. `T` asserts the type of the JSON of each response; `K` are the keys. */
+  <T, const K extends readonly string[]>(
+    ...args: KeyedArgs<RequestInputs, Asserted<Extra, Keyed<Settles, K>>>
+  ): SyncOrAsync<Sync, { [Key in K[number]]: Outcome<T> }>
 
   <T>(...args: CallArgs<RequestInput, Asserted<Extra, Throws, FollowAsserted<T>>>): SyncOrAsync<Sync, T[]>
   <T>(...args: CallArgs<RequestInput, Asserted<Extra, Nulls, FollowAsserted<T>>>): SyncOrAsync<Sync, T[] | null>

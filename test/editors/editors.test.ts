@@ -21,6 +21,7 @@ await parallelRequests(urls, { returnType: '/*returnType*/' })
 await parallelRequests([{ url: urls[0] ?? '', returnType: '/*specReturnType*/' }])
 await client./*request*/request(urls)
 const /*keyed*/keyed = await client.request(urls, { keys: ['node'], parseFunc: (repo: Repo) => repo })
+const /*asserted*/asserted = await client.request<Repo, ['node']>(urls, { keys: ['node'] })
 for await (const outcome of client./*stream*/stream(urls, { schema: Repo })) console.log(outcome.value?./*streamed*/stars)
 await client./*drain*/drain(urls, {
   schema: Repo,
@@ -30,7 +31,7 @@ const sink = csv<Repo>('a.csv', { columns: [{ name: 'stars', value: row => row.v
 await client.drain(urls, { schema: Repo, sink })
 await client.request(urls, { onFailure: 'ignore' })
 await client.request(urls, { returnType: 'xml' })
-console.log(keyed)
+console.log(keyed, asserted)
 `
 const positions = new Map<string, number>()
 for (const { 0: mark, 1: name = '', index } of PROGRAM.matchAll(/\/\*(\w+)\*\//g))
@@ -103,6 +104,7 @@ describe.each([
 
   test.each([
     ['keyed', /node: (?:NoInfer<)?Repo/],
+    ['asserted', /node: Repo/],
     ['streamed', /stars: number/],
     ['sink', /Outcome<\{\s*name: string;\s*stars: number;?\s*\}/],
     ['value', /stars: number/],

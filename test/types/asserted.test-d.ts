@@ -43,6 +43,22 @@ exactly<Record<string, Repo | null>>()(await parallelRequests<Repo>({ urls, keys
 exactly<Record<string, Outcome<Repo>>>()(await parallelRequests<Repo>(urls, { keys: ['a'], onFailure: 'settle' }))
 exactly<Record<string, Outcome<Repo>>>()(await parallelRequests<Repo>({ urls, keys: ['a'], onFailure: 'settle' }))
 
+// The keys stay literal if they are named, too, and must then be the given ones.
+exactly<{ a: Repo; b: Repo }>()(await parallelRequests<Repo, ['a', 'b']>(urls, { keys: ['a', 'b'] }))
+exactly<{ a: Repo; b: Repo }>()(await parallelRequests<Repo, ['a', 'b']>({ urls, keys: ['a', 'b'] }))
+exactly<{ a: Repo | null }>()(await parallelRequests<Repo, ['a']>(urls, { keys: ['a'], onFailure: 'null' }))
+exactly<{ a: Outcome<Repo> }>()(await parallelRequests<Repo, ['a']>(urls, { keys: ['a'], onFailure: 'settle' }))
+const names = ['a', 'b'] as const
+exactly<{ a: Repo; b: Repo }>()(await parallelRequests<Repo, typeof names>(urls, { keys: names }))
+// @ts-expect-error -- a key is missing
+void parallelRequests<Repo, ['a', 'b']>(urls, { keys: ['a'] })
+// @ts-expect-error -- another key
+void parallelRequests<Repo, ['a']>(urls, { keys: ['b'] })
+// @ts-expect-error -- without keys, the result is a list
+void parallelRequests<Repo, ['a']>(urls)
+// Without names, TypeScript infers the keys, and parseFunc has the type.
+exactly<{ a: Repo; b: Repo }>()(await parallelRequests(urls, { keys: ['a', 'b'], parseFunc: (repo: Repo) => repo }))
+
 // Types that would also be valid inputs.
 exactly<string>()(await parallelRequests<string>(url))
 exactly<string[]>()(await parallelRequests<string>(urls))

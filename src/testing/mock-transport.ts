@@ -2,6 +2,7 @@
  * A transport without a network: a function answers, and time is virtual. Everything above it is real: limits, retries,
  * back-off, deadlines and parsing behave as with a real server, but take no time.
  */
+import { unknownFault } from './fault-codes.ts'
 import { virtualClock } from './virtual-clock.ts'
 import type { VirtualClock } from './virtual-clock.ts'
 import type { WireAttempt } from '../core/wire-attempt.ts'
@@ -29,17 +30,21 @@ export interface MockRequest {
 
 /** The mocked response. The body is `body`, `json` or `text`; without any it is empty. */
 export interface MockResponse {
-  /** Default 200. */
+  /** The status, an integer from 200 to 999. Default 200. Any other number, 0 and `Infinity` included, fails with `internal/mock`. */
   readonly status?: number | undefined
   readonly headers?: Readonly<Record<string, string | readonly string[]>> | undefined
   readonly json?: unknown
   readonly text?: string | undefined
   readonly body?: Uint8Array | undefined
-  /** Virtual milliseconds until the response arrives. Default 0. */
+  /**
+   * Virtual milliseconds until the response arrives. Default and 0: at once. `Infinity`: never, so that a time limit
+   * ends the attempt. NaN and negative numbers fail with `internal/mock`.
+   */
   readonly latencyMs?: number | undefined
   /**
    * Fail with this code instead, as a network would: `'connect/refused'`, `'reset/before_headers'` … With a `status`, the
-   * response fails within its body: `{ status: 503, fault: 'truncated/length' }`.
+   * response fails within its body: `{ status: 503, fault: 'truncated/length' }`. A code that no network gives fails
+   * with `internal/mock`; the message names the nearest one, or those that exist. Default none.
    */
   readonly fault?: FaultCode | undefined
 }
@@ -160,8 +165,19 @@ function unknownIn(response: unknown): string | undefined {
   if (response === undefined || response === null) return `${response}: return { json: … }`
   if (typeof response !== 'object') return `a ${typeof response}: return { json: … }`
   const unknown = Object.keys(response).find(name => !FIELDS.includes(name))
-  return unknown === undefined ? undefined : `an unknown field, ${unknown}: the fields are ${FIELDS.join(', ')}`
+  if (unknown !== undefined) return `an unknown field, ${unknown}: the fields are ${FIELDS.join(', ')}`
+  const { fault: code, status, latencyMs } = response as MockResponse
+  if (status !== undefined && !isStatus(status)) {
+    return `the status ${String(status)}: it has to be an integer from 200 to 999`
+  }
+  if (latencyMs !== undefined && !(latencyMs >= 0)) {
+    return `the latencyMs ${String(latencyMs)}: it has to be a number of milliseconds ≥ 0`
+  }
+  return code === undefined ? undefined : unknownFault(code)
 }
+
+const isStatus = (status: unknown): boolean =>
+  Number.isInteger(status) && (status as number) >= 200 && (status as number) <= 999
 
 /** Resolves with false if the attempt was aborted meanwhile. */
 function latency(ms: number, attempt: WireAttempt, clock: VirtualClock, over: () => void): Promise<boolean> {

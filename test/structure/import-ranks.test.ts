@@ -12,7 +12,7 @@ const KNOWS: Readonly<Record<string, readonly string[]>> = {
   store: ['core', 'disk'],
   codec: ['core', 'disk'],
   paginate: ['core'],
-  testing: ['core'],
+  testing: ['core', 'config'],
   sinks: ['core', 'config', 'disk'],
   display: ['core'],
   engine: ['core'],

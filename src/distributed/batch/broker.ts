@@ -87,6 +87,32 @@ return 1`
 const UNLOCK = `if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0`
 const PROLONG = `if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('PEXPIRE', KEYS[1], ARGV[2]) end return 0`
 
+/**
+ * KEYS: manifest, state, bits and waiting chunks of each batch. ARGV: the id of each. Returns the numbers of those that are
+ * still over. One call for all of them: a Redis may keep a thousand batches that are done, and each worker asks once a second.
+ */
+const STILL_OVER = `
+local over = {}
+for nth = 1, #ARGV do
+  local key = 4 * nth - 3
+  local manifest = redis.call('GET', KEYS[key])
+  local state = redis.call('HMGET', KEYS[key + 1], 'cancelled', 'whole', 'chunks')
+  local isDone = state[2] == '1' and redis.call('BITCOUNT', KEYS[key + 2]) >= tonumber(state[3] or 0)
+  local isOver = state[1] == '1' or isDone and redis.call('EXISTS', KEYS[key + 3]) == 0
+  if isOver and manifest and string.find(manifest, ARGV[nth], 1, true) then table.insert(over, nth) end
+end
+return over`
+
+/** A batch that has no work for workers. */
+export interface Ended {
+  /** The id of the batch. */
+  readonly id: string
+  /** `stuck`: chunks are left that could not be run. */
+  readonly end: 'done' | 'cancelled' | 'stuck'
+  /** Chunks are in the queue although they are done: Redis or their worker was lost at that moment. */
+  readonly hasJobs: boolean
+}
+
 /** Errors of a connection. */
 const LOST = /^E[A-Z]+ connect |ECONNREFUSED|ECONNRESET|EPIPE|Connection is closed|isn't writeable|Command timed out/
 
@@ -139,6 +165,12 @@ export class Broker {
     queue.on('error', () => undefined)
     this.#queues.set(batch, queue)
     return queue
+  }
+
+  async closeQueue(batch: string): Promise<void> {
+    const queue = this.#queues.get(batch)
+    this.#queues.delete(batch)
+    await queue?.close().catch(() => undefined)
   }
 
   /** A connection that waits for Redis to come back, for a worker. */
@@ -216,6 +248,32 @@ export class Broker {
     await this.redis.set(this.key(batch, 'manifest'), JSON.stringify(manifest), 'NX')
     await this.redis.sadd(BATCHES, batch)
     return (await this.manifest(batch)) ?? manifest
+  }
+
+  /** Why no worker has anything to do for a batch; undefined if there is work. */
+  async endOf({ batch, id }: Pick<Manifest, 'batch' | 'id'>): Promise<Ended | undefined> {
+    const { cancelled, whole, chunks } = await this.state(batch)
+    if (cancelled === '1') return { id, end: 'cancelled', hasJobs: false }
+    if (whole !== '1') return undefined
+    const isDone = (await this.countDone(batch)) >= Number(chunks)
+    const queue = this.queue(batch)
+    const { failed = 0, ...left } = await queue.getJobCounts('waiting', 'active', 'delayed', 'prioritized', 'failed')
+    const hasJobs = Object.values(left).some(count => count > 0)
+    if (isDone) return { id, end: 'done', hasJobs }
+    return failed > 0 && !hasJobs && !(await queue.isPaused()) ? { id, end: 'stuck', hasJobs } : undefined
+  }
+
+  /** Those of these batches that are done or cancelled, as they were. */
+  async stillOver(batches: ReadonlyMap<string, Ended>): Promise<ReadonlySet<string>> {
+    const asked = [...batches].filter(([, { end }]) => end !== 'stuck')
+    if (asked.length === 0) return new Set()
+    const keys = asked.flatMap(([batch]) => [
+      ...(['manifest', 'state', 'done'] as const).map(name => this.key(batch, name)),
+      `${PREFIX}:${batch}:wait`,
+    ])
+    const ids = asked.map(([, { id }]) => id)
+    const over = (await this.redis.eval(STILL_OVER, keys.length, ...keys, ...ids)) as number[]
+    return new Set(over.map(nth => (asked[nth - 1] as (typeof asked)[number])[0]))
   }
 
   async forget(batch: string): Promise<void> {

@@ -60,6 +60,10 @@ export class LiveCounts {
     }
   }
 
+  get isTold(): boolean {
+    return Object.values(this.untold()).every(count => count === 0)
+  }
+
   told(counted: Counted): void {
     const { ok, failed, retries, bytes } = this.#told
     this.#told = {

@@ -8,7 +8,7 @@ import { Quarantine, Turns } from './quarantine.ts'
 import { QuarantinedRun } from './quarantined-run.ts'
 import { isSuspected } from './trial-log.ts'
 import { JOB, isOfRedis } from './broker.ts'
-import type { Broker, ChunkJob, TakeOver } from './broker.ts'
+import type { Broker, ChunkJob, Ended, TakeOver } from './broker.ts'
 import { ChunkIndex } from './chunk-index.ts'
 import { chunkName } from './chunk.ts'
 import type { Chunk } from './chunk.ts'
@@ -33,6 +33,7 @@ import type { WorkerBatch } from './workers.ts'
 import { OpenClient } from '../../client/open-client.ts'
 import { isRecord } from '../../config/kinds.ts'
 import type { Values } from '../../config/table.ts'
+import { reasonOf } from '../../core/callback.ts'
 import { ConfigError } from '../../core/error.ts'
 import { systemReason } from '../../core/system-reason.ts'
 import type { Telemetry } from '../../core/events.ts'
@@ -86,7 +87,11 @@ const BEGIN_MS = 200
 export class BatchWorker {
   readonly #parts: WorkParts
   readonly #open = new Map<string, OpenBatch>()
-  /** By the name of the batch. Kept when the batch is gone: what was counted is told. */
+  /** Batches that are being closed: their requests in flight still finish. */
+  readonly #closing = new Set<OpenBatch>()
+  /** Batches without work for this worker. They have no connection here until they are continued. */
+  readonly #over = new Map<string, Ended>()
+  /** By the name of the batch. Kept for as long as Redis knows the batch. */
   readonly #counts = new Map<string, LiveCounts>()
   readonly #heartbeat: Heartbeat
   /** Batches that this worker does not run, with their ids. */
@@ -129,7 +134,7 @@ export class BatchWorker {
 
   /** Whether chunks were left that could not be run; `reconcile` tries them again. */
   get hasStuck(): boolean {
-    return [...this.#open.values()].some(batch => batch.hasStuck)
+    return [...this.#over.values()].some(({ end }) => end === 'stuck')
   }
 
   /** Resolves when the worker was stopped, or, with `untilEmpty`, when all batches are done. */
@@ -172,19 +177,23 @@ export class BatchWorker {
   async #giveUp(): Promise<void> {
     this.#stopping ??= Promise.resolve()
     this.#wake?.()
-    await Promise.all([...this.#open.values()].map(batch => batch.giveUp()))
+    await Promise.all(this.#all().map(batch => batch.giveUp()))
   }
 
   /** Hands back what is not finished. Resolves when that is done. */
   stop(): Promise<void> {
-    this.#stopping ??= Promise.all([...this.#open.values()].map(batch => batch.close())).then(() => undefined)
+    this.#stopping ??= Promise.all(this.#all().map(batch => batch.close())).then(() => undefined)
     this.#wake?.()
     return this.#stopping
   }
 
   /** Aborts the requests in flight as well, at once. */
   abort(): void {
-    for (const batch of this.#open.values()) batch.abort()
+    for (const batch of this.#all()) batch.abort()
+  }
+
+  #all(): OpenBatch[] {
+    return [...this.#open.values(), ...this.#closing]
   }
 
   #pause(forMs: number): Promise<void> {
@@ -198,27 +207,49 @@ export class BatchWorker {
     })
   }
 
-  /** Opens batches that are new. Resolves with true if all of them are over. */
+  /** Opens batches that have work, and closes those that have none. Resolves with true if all of them are over. */
   async #look(): Promise<boolean> {
     const { broker, batches } = this.#parts
     const names = batches ?? (await broker.batches())
-    let over = names.length > 0 || batches === undefined
+    if (batches === undefined) this.#forgetOthers(new Set(names))
+    const over = await broker.stillOver(this.#over)
+    let isOver = names.length > 0 || batches === undefined
     for (const name of names) {
-      const open = this.#open.get(name) ?? (await this.#begin(name))
+      const open = this.#open.get(name)
+      if (open === undefined && over.has(name)) continue
+      const state = await (open === undefined ? this.#begin(name) : open.look())
       if (this.#stopping !== undefined) return false
-      if (open === undefined) {
-        const isRefused = this.#refused.has(name)
-        if (!isRefused && batches !== undefined) await this.#sayAwaited(name)
-        over &&= isRefused
-        continue
-      }
-      const state = await open.look()
-      if (state === 'gone') {
-        this.#open.delete(name)
-        await open.close()
-      } else over &&= state === 'over'
+      if (typeof state === 'object') this.#over.set(name, state)
+      else this.#over.delete(name)
+      const isIdle = typeof state === 'object' && !state.hasJobs && open?.isIdle === true
+      if (open !== undefined && (state === 'gone' || isIdle)) this.#close(name, open)
+      isOver &&= typeof state === 'object' || state === 'refused'
     }
-    return over
+    return isOver
+  }
+
+  /** Batches that were deleted, or that Redis has lost. */
+  #forgetOthers(names: ReadonlySet<string>): void {
+    for (const [name, open] of this.#open) if (!names.has(name)) this.#close(name, open)
+    for (const name of this.#over.keys()) if (!names.has(name)) this.#over.delete(name)
+    for (const name of this.#refused.keys()) if (!names.has(name)) this.#refused.delete(name)
+    for (const [name, counts] of this.#counts) {
+      const isUsed = names.has(name) || this.#all().some(({ batch }) => batch === name)
+      if (!isUsed && counts.isTold) this.#counts.delete(name)
+    }
+  }
+
+  /** In the background: requests in flight may take a while, and other batches go on. */
+  #close(name: string, open: OpenBatch): void {
+    this.#open.delete(name)
+    this.#closing.add(open)
+    open.close().then(
+      () => this.#closing.delete(open),
+      (error: unknown) => {
+        this.#closing.delete(open)
+        this.#parts.say(`batch ${name}: could not be closed: ${reasonOf(error)}`)
+      },
+    )
   }
 
   /** A batch that is named and does not exist yet is waited for. */
@@ -231,29 +262,40 @@ export class BatchWorker {
     this.#parts.say(`batch ${name} is not at this Redis yet, and is waited for. ${there}.`)
   }
 
-  async #begin(name: string): Promise<OpenBatch | undefined> {
+  /** Opens a batch if it has work. */
+  async #begin(name: string): Promise<BatchState> {
     const { broker, planOf, results, localShare, say, batches } = this.#parts
+    // It has been continued while it was being closed.
+    if (this.#all().some(({ batch }) => batch === name)) return 'open'
     const manifest = await broker.manifest(name)
-    if (manifest === undefined || this.#refused.get(name) === manifest.id) return undefined
+    if (manifest === undefined) {
+      if (batches !== undefined) await this.#sayAwaited(name)
+      return 'gone'
+    }
+    if (this.#refused.get(name) === manifest.id) return 'refused'
     try {
       checkVersion(manifest)
       checkSigned(manifest, broker.keys)
       const folder = results === undefined ? manifest.results : resolve(results)
       if (!existsSync(fileOf(folder, 'manifest'))) throw noFolder(manifest, folder)
+      const ended = await broker.endOf(manifest)
+      if (ended?.hasJobs === false) return ended
       const { client, call } = planOf(manifest)
       const limits = { redis: broker.redis, place: broker.place, localShare, say }
       const sharedLimits = await batchLimits(manifest, folder, limits)
       const planned = { client: { ...client, sharedLimits }, call }
+      // Told to stop meanwhile: `stop` closes those that are open by then.
+      if (this.#stopping !== undefined) return 'open'
       const counts = this.#counts.get(name) ?? new LiveCounts()
       const open = new OpenBatch(this.#parts, manifest, folder, planned, this.#connection as Redis, counts, this.#turns)
       this.#counts.set(name, counts)
       this.#open.set(name, open)
-      return open
+      return 'open'
     } catch (error) {
       if (!(error instanceof Error) || batches !== undefined) throw error
       this.#refused.set(name, manifest.id)
       say(`batch ${name} is left to other workers: ${error.message}`)
-      return undefined
+      return 'refused'
     }
   }
 }
@@ -274,6 +316,9 @@ function checkSigned(manifest: Manifest, keys: SigningKeys | undefined): void {
 const noFolder = ({ batch }: Manifest, folder: string): ConfigError =>
   new ConfigError([`results: ${folder}, the folder of the batch ${batch}, is not there. Mount it, or say where it is.`])
 
+/** `gone`: Redis does not know it, or has another batch of its name. `refused`: this worker does not run it. */
+type BatchState = 'open' | 'gone' | 'refused' | Ended
+
 /** A batch that this worker runs. */
 class OpenBatch {
   readonly #parts: WorkParts
@@ -290,8 +335,6 @@ class OpenBatch {
   readonly #turns: Turns
   readonly #sink: SinkTrouble
   readonly #counts: LiveCounts
-  /** Chunks could not be run, when it was last looked at. */
-  hasStuck = false
   #state: 'running' | 'paused' | 'cancelled' | 'closing' = 'running'
   #closing: Promise<void> | undefined
 
@@ -347,33 +390,28 @@ class OpenBatch {
     }
   }
 
+  get batch(): string {
+    return this.#manifest.batch
+  }
+
+  /** It has no chunk open. */
+  get isIdle(): boolean {
+    return this.#runs.size === 0
+  }
+
   /** Follows what was asked of the batch. */
-  async look(): Promise<'over' | 'open' | 'gone'> {
+  async look(): Promise<BatchState> {
     const { broker } = this.#parts
     const { batch, id } = this.#manifest
     for (const run of this.#runs) if (run instanceof ChunkRun) run.parkIfIdle()
     await this.#lookAtSink()
-    const now = await broker.manifest(batch)
-    // Lost by Redis, which `reconcile` repairs, or deleted.
-    if (now !== undefined && now.id !== id) return 'gone'
-    const { cancelled, whole, chunks } = await broker.state(batch)
+    // Redis may have lost it, which `reconcile` repairs, or it was deleted.
+    if ((await broker.manifest(batch))?.id !== id) return 'gone'
+    const { cancelled } = await broker.state(batch)
     if (cancelled === '1') this.#become('cancelled')
     else if (await broker.queue(batch).isPaused()) this.#become('paused')
     else this.#become('running')
-    if (cancelled === '1') return 'over'
-    if (now === undefined || whole !== '1') return 'open'
-    if ((await broker.countDone(batch)) >= Number(chunks)) return 'over'
-    return (await this.#isStuck()) ? 'over' : 'open'
-  }
-
-  /** Nothing is left but chunks that could not be run. */
-  async #isStuck(): Promise<boolean> {
-    if (this.#runs.size > 0) return false
-    const queue = this.#parts.broker.queue(this.#manifest.batch)
-    const counts = await queue.getJobCounts('waiting', 'active', 'delayed', 'prioritized', 'failed')
-    const { failed = 0, ...others } = counts
-    this.hasStuck = failed > 0
-    return failed > 0 && !(await queue.isPaused()) && Object.values(others).every(count => count === 0)
+    return (await broker.endOf(this.#manifest)) ?? 'open'
   }
 
   #become(state: 'running' | 'paused' | 'cancelled'): void {
@@ -405,12 +443,13 @@ class OpenBatch {
     this.#state = this.#state === 'cancelled' ? 'cancelled' : 'closing'
     await this.#worker.pause(true)
     for (const run of this.#runs) run.stop()
-    const { graceMs, say } = this.#parts
+    const { broker, graceMs, say } = this.#parts
+    const { batch } = this.#manifest
     const abort = setTimeout(() => this.abort(), graceMs)
     const closing = this.#worker.close().then(() => true)
     try {
-      if (await within(graceMs + HAND_BACK_MS, closing)) return
-      say(`batch ${this.#manifest.batch}: Redis does not answer, so chunks are not handed back. They are taken over.`)
+      if (await within(graceMs + HAND_BACK_MS, closing)) return await broker.closeQueue(batch)
+      say(`batch ${batch}: Redis does not answer, so chunks are not handed back. They are taken over.`)
       void this.#worker.disconnect().catch(() => undefined)
     } finally {
       clearTimeout(abort)

@@ -21,8 +21,9 @@ export interface MetricsParts {
 
 export async function metricsText({ broker, worker, durations, lag }: MetricsParts): Promise<string> {
   const names = [...worker.counts.keys()]
+  const open = worker.batches().map(({ batch }) => batch)
   const [queues, readded] = await Promise.all([
-    soon(Promise.all(names.map(name => broker.queue(name).exportPrometheusMetrics())), []),
+    soon(Promise.all(open.map(name => broker.queue(name).exportPrometheusMetrics())), []),
     soon(Promise.all(names.map(async name => [name, await broker.countReadded(name)] as const)), []),
   ])
   const own: Family[] = [

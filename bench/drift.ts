@@ -109,29 +109,33 @@ async function drift(one: ScaleCase, total: number): Promise<Row> {
 const HEAD = [
   'case',
   'requests before',
-  'young, µs/request',
-  'long, µs/request',
+  'young batch, µs/request',
+  'long batch, µs/request',
   'long / young',
-  'last / first, in one go',
+  'last / first, without pauses',
 ]
 
 const page = (rows: readonly Row[]): string => `
-By \`npm run nightly:drift -- --write\`. CPU of the client's process, user and system: a million requests in one batch must not
-change the cost of the next one.
+Whether a request costs more after a million others in the same batch. Written by \`npm run nightly:drift -- --write\`. Costs are
+the user and system time of the client's process.
 
 | ${HEAD.join(' | ')} |
 |${'---|'.repeat(HEAD.length)}
 ${rows.map(({ cells }) => `| ${cells.join(' | ')} |`).join('\n')}
 
-- **young**: blocks of ${BLOCK.toLocaleString('en')} requests of a batch that has sent ${(WARM_UP_BLOCKS * BLOCK).toLocaleString('en')} before, as a warm-up; ${YOUNG_ONES} such batches one
-  after the other, each in a process of its own, with ${PAIRS} blocks each. The median of all of them.
-- **long**: as many blocks of a batch that began with the same warm-up and went on to the number before. It is one batch
-  from its first request to its last, in one process: between blocks its sink keeps it waiting. A block of the one and a
-  block of the other take turns, and alternate in being first, so that other load on the machine affects both alike. Each
-  block comes after ${LEAD_IN.toLocaleString('en')} requests that do not count: idle connections are closed after a few seconds.
-- **long / young**: of the medians. Bound: ${MAX_DRIFT * 100} % both ways. On a shared machine a single pair differs by up to a third.
-- **last / first, in one go**: the long batch alone, without a pause: the median of the last 11 blocks before the number
-  by that of the first 11 after the warm-up. No bound: minutes lie between them, and the machine is not the same.
+- **young batch**: ${YOUNG_ONES} batches, one after the other, each in a process of its own. Each sends ${(WARM_UP_BLOCKS * BLOCK).toLocaleString('en')} requests as a warm-up,
+  then ${PAIRS} blocks of ${BLOCK.toLocaleString('en')} requests, which are measured. The median of all blocks.
+- **long batch**: one batch in one process, with the same warm-up. It sends the number of requests in the second column before
+  its first block is measured, and as many blocks as the young batches. Between blocks its sink makes it wait. The median of
+  all blocks.
+- **long / young**: the ratio of the two medians. Bound: 1 ± ${MAX_DRIFT * 100} %. On a shared machine, a single pair of blocks differs by up to
+  a third.
+- **last / first, without pauses**: the long batch alone, before the measured blocks: the median of its last 11 blocks, divided
+  by that of the first 11 after the warm-up. No bound: minutes lie between them, in which the load of the machine changes.
+
+Blocks of a young batch and of the long batch are measured in pairs, one right after the other, and they take turns in being
+first. So other load on the machine affects both alike. Before each block, ${LEAD_IN.toLocaleString('en')} requests are sent that do not count: they open the
+connections again that were closed because they were idle for a few seconds.
 `
 
 const given = process.argv.slice(2).filter(text => text !== '--write')

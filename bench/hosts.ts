@@ -133,13 +133,21 @@ async function measure(one: Case, port: number): Promise<Row> {
   }
 }
 
-const HEAD = ['dead hosts', 'requests per light host', 'requests', 'ended by then', 'alone', 'in the mix', 'ratio']
-const HEAD_OF_HOSTS = ['median host', 'worst host', 'Jain']
+const HEAD = [
+  'dead hosts',
+  'requests per light host',
+  'requests',
+  'finished by then',
+  'light hosts alone',
+  'light hosts in the batch',
+  'ratio',
+]
+const HEAD_OF_HOSTS = ['median host', 'worst host', 'Jain index']
 
 const page = (rows: readonly Row[], gate: Awaited<ReturnType<typeof gateCosts>>): string => `# Fairness, measured
 
-Made by \`node bench/hosts.ts --write\` (Node ${process.version}, ${availableParallelism()} cores); \`npm run bench\` runs it again and fails when a
-bound does not hold.
+How much a busy host and unreachable hosts slow down the other hosts of a batch. Written by \`node bench/hosts.ts --write\`
+(Node ${process.version}, ${availableParallelism()} cores). \`npm run bench\` repeats the measurement and fails if a value is out of its bound.
 
 ## ${HOSTS.toLocaleString('en')} hosts, one with 90 % of the work, 10 % dead
 
@@ -147,35 +155,43 @@ bound does not hold.
 |${'---|'.repeat(HEAD.length + HEAD_OF_HOSTS.length)}
 ${rows.map(({ name, cells }) => `| ${name} | ${cells.join(' | ')} |`).join('\n')}
 
-The hosts are addresses of 127.1.0.0/16, each a separate origin, served by one process that answers after ${LATENCY_MS} ms, with
-\`concurrency: ${CONCURRENCY}\` and defaults otherwise. The input is one array, sorted by host: first the heavy host, then the dead
-ones, then the ${light.length} light ones. Median of ${ROUNDS} rounds.
+The batch has one **heavy** host with 90 % of the requests, 100 **dead** hosts and ${light.length} **light** hosts. Each host is an
+address of 127.1.0.0/16, and so an origin of its own. One process serves all hosts that are not dead, and responds after
+${LATENCY_MS} ms. The client has \`concurrency: ${CONCURRENCY}\` and defaults otherwise. The input is one array, sorted by host: first the heavy
+host, then the dead ones, then the light ones. Median of ${ROUNDS} rounds.
 
-- **refused**: no process listens there. **black holes**: the kernel drops attempts to connect, as a firewall does.
-- **alone**: only the requests of the light hosts, in the same order, with the same options. The latency keeps both
-  processes below the CPU time of the machine, so that slots are scarce and not CPU time.
-- **in the mix**: the time until the last light host has its last answer. The run is ended then, because the heavy host
-  would have all slots.
-- **ratio**: mix to alone, for the light hosts as a group. Bound: ${MAX_RATIO}. **median host**, **worst host**: the same per host.
-  The position of a single host within a round is chance, so the worst host has no bound.
-- **Jain**: the index of Jain, Chiu and Hawe over alone / mix of each light host; 1 means that all are slowed down equally. Bound: ${MIN_JAIN}.
+- **dead hosts**: \`refused\` means that no process listens there. With \`black holes\` the kernel drops attempts to connect, as
+  a firewall does.
+- **light hosts alone**: how long a batch with only the requests of the light hosts takes, in the same order and with the same
+  options. The latency leaves CPU time free in both processes, so slots are scarce, and CPU time is not.
+- **light hosts in the batch**: how long it takes in the whole batch until the last light host has its last response. The run
+  is ended then; the requests that are left are those of the heavy host and of dead hosts. **finished by then** counts the
+  finished requests of all hosts.
+- **ratio**: light hosts in the batch, divided by light hosts alone. Bound: at most ${MAX_RATIO}. **median host** and **worst host** are
+  the same ratio per host. They have no bound, because the position of a host within a round is chance.
+- **Jain index**: the fairness index of Jain, Chiu and Hawe over the inverse ratios of the light hosts; 1 means that all are
+  slowed down equally. Bound: at least ${MIN_JAIN}.
 
-Dead hosts cost a constant amount per host: each gets one request, which waits about five times as long as others take to
-answer. After that black holes may hold a twentieth of the slots. With few requests per light host that is a larger part of
-the time. Hosts that accept a connection and never answer cannot be distinguished from slow ones before their timeout: while
-others wait, they hold up to a fifth of the slots until then, and a twentieth afterwards. If most of the new hosts have
-answered so far, the first such hosts may hold more, once, until their timeout.
+Each unreachable host costs about the same: it gets one request, which holds a slot until it fails or until it has waited
+five times the usual response time. From then on, all hosts that do not respond share a twentieth of the slots. With few
+requests per light host, this first request is a larger part of the whole.
+
+A host that accepts connections and never responds looks like a slow host until the timeout. While other hosts wait for
+slots, all hosts that have not responded yet share at most a fifth of the slots, and a twentieth after their timeout. There is
+one exception. When most new hosts have responded so far, the limit of a fifth applies only to hosts that have waited for
+more than five times the usual response time. The first hosts that never respond can then take more slots before they are
+noticed, and they keep these slots until their timeout.
 
 ## The gate
 
-| hosts × requests in line | µs per request | least to most |
+| hosts × queued requests | µs per request | lowest to highest |
 |---|---|---|
 ${gate.rows.map(({ name, microseconds, spread }) => `| ${name} | ${microseconds.toFixed(2)} | ${spread} |`).join('\n')}
 
-Measured by \`bench/gate.ts\`: CPU time of the gate alone, in and out, with a transport that costs nothing and
-\`concurrency: 50\`. Every case has 100,000 requests queued at once, in as many gates as needed, so that memory costs all cases
-the same. Median of the rounds. Largest over smallest: ${gate.ratio.toFixed(2)}; bound: ${gate.bound}. Lanes wait in a heap, so a thousand
-hosts cost ten steps more than one.
+Measured by \`bench/gate.ts\`: the CPU time of the gate (the queues and limits that each request passes) with
+\`concurrency: 50\` and a transport that costs nothing. Every case has 100,000 requests queued at once, spread over as many gates
+as needed, so that memory costs the same in all cases. Median of the rounds. The largest cost is ${gate.ratio.toFixed(2)} times the smallest; bound:
+at most ${gate.bound} times. Hosts that wait for the same limit form a linked list, so a free slot is given to the next host without a search.
 `
 
 // Measured first, because otherwise the compiler would have been trained by the other cases.

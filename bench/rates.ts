@@ -181,44 +181,50 @@ function inspect(rateLimit: object): string {
 const HEAD = [
   '`rateLimit`',
   'requests',
-  'used',
-  'over, at the gate',
-  'most in an interval, at the server',
-  'gate to server: median / 99 % / most',
-  'pacing',
-  'on the wire',
+  'share of the rate used',
+  'limit exceeded, at the gate',
+  'largest count per interval, at the server',
+  'gate to server: median / p99 / max',
+  'CPU for pacing',
+  'CPU with connections',
 ]
 
 const page = (rows: readonly Row[]): string => `# Rates, measured
 
-Made by \`node bench/rates.ts --write\` (Node ${process.version}, ${availableParallelism()} cores); \`npm run bench\` runs it again and fails when a
-bound does not hold.
+How closely the rate limiter keeps to a rate, and how much CPU time that takes. Written by \`node bench/rates.ts --write\`
+(Node ${process.version}, ${availableParallelism()} cores). \`npm run bench\` repeats the measurement and fails if a value is out of its bound.
 
 | ${HEAD.join(' | ')} |
 |${'---|'.repeat(HEAD.length)}
 ${rows.map(({ name, cells }) => `| \`${name}\` | ${cells.join(' | ')} |`).join('\n')}
 
-All requests are given at once, with \`concurrency: ${CONCURRENCY}\`, so there is a backlog until the last one has started. The server
-is another process, on 127.0.0.1. Both use the machine's monotonic clock.
+All requests are passed to the client at once, with \`concurrency: ${CONCURRENCY}\`, so a backlog remains until the last request
+starts. The server is another process, on 127.0.0.1. Client and server read the same monotonic clock of the machine.
 
-- **used**: the shortest time in which this many requests may start under these rates, divided by the time from the first
-  start to the last arrival at the server. Bounds: ${percent(MIN_USED)}, and ${percent(MIN_USED_ABOVE_1000)} above 1,000 per second. It can slightly exceed 100 %,
-  because up to 5 ms of a timer's lateness may be made up for.
-- **over, at the gate**: checked for every pair of starts when they leave the gate, where the limit is promised: at most
-  \`burst + rate · (w + 5 ms)\` in any window \`w\`, and at most \`limit\` in any interval. Bound: never.
-- **at a server with the same limit**: a start is forgotten one interval after the latest moment at which the server can
-  have counted it. That is when its bytes were written plus a lag of 50 ms or a twentieth of the interval, or the end of its
-  attempt if that is sooner. \`node bench/strict.ts\` counts what an exact sliding log refuses. Its bound is 1 in 1,000.
-- **most in an interval, at the server**: the most arrivals in any one interval, without any tolerance. A server also sees
-  its own jitter and that of the connection: requests that start evenly may arrive in a bunch. The bound is that of the gate
-  plus the spread of the lag, from shortest to longest. Nothing arrives that did not start.
+- **share of the rate used**: the shortest time in which this many requests may start at these rates, divided by the time
+  from the first start to the last arrival at the server. Bound: at least ${percent(MIN_USED)}, or ${percent(MIN_USED_ABOVE_1000)} above 1,000 requests per second. The
+  share can slightly exceed 100 %, because the limiter may make up for a timer that fires up to 5 ms late.
+- **limit exceeded, at the gate**: the gate is the part of the client that releases requests, and the place where the limit is
+  guaranteed. In any time span \`w\` it releases at most \`burst + rate · (w + 5 ms)\` requests, and in any interval at most
+  \`limit\`. The bench checks this for every pair of starts. Bound: never exceeded.
+- **largest count per interval, at the server**: the largest number of arrivals in any one interval, without a tolerance.
+  Requests that start evenly may arrive in a bunch, because of delays in the connection and in the server. The bound is that
+  of the gate, plus the difference between the longest and the shortest delay from gate to server.
 - **gate to server**: the time from the start of a request to the server's handler.
-- **pacing**: CPU time with the rate minus CPU time without it, for the same number of requests over a transport that
-  answers at once, divided by the elapsed time: a share of one core. Median of ${ROUNDS} rounds of ${ROUND_SECONDS} s.
-  It includes every timer, every wake-up of the process and every decision of the gate. Bound: ${percent(MAX_PACING)}.
-- **on the wire**: the same difference over the real connections, measured once. It includes more than the pacing: without
-  a rate, the kernel and Node handle many answers in one turn of the event loop; spread over time, each answer needs a turn.
-  No bound.
+- **CPU for pacing**: the CPU time with the rate minus the CPU time without it, divided by the elapsed time: a share of one
+  core. Both runs send the same number of requests through a transport that responds at once. The difference includes every
+  timer, every wake-up of the process and every decision of the gate. Median of ${ROUNDS} rounds of ${ROUND_SECONDS} s. Bound: at most ${percent(MAX_PACING)}.
+- **CPU with connections**: the same difference over real connections, measured once. It is usually larger, and not only because
+  of the pacing: without a rate, the kernel and Node handle many responses in one turn of the event loop; when requests are
+  spread over time, each response needs a turn of its own. No bound.
+
+## A server with the same limit
+
+A server counts a request when it arrives, which is after it leaves the gate. To stay below the server's limit, the limiter
+counts a request until one interval after the latest moment at which the server can have counted it. That moment is the time
+at which the request was written plus 50 ms or a twentieth of the interval, whichever is longer, but not later than the end
+of the attempt. \`node bench/strict.ts\` runs a server that enforces the client's own limit with an exact sliding log. Bound:
+the server refuses at most 1 request in 1,000, or 1 in 100 while other programs keep every core busy.
 `
 
 const pacings = await pacingOf(CASES)

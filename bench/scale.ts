@@ -105,35 +105,36 @@ const HEAD = [
   'growth, MB',
   'last − first quarter, bytes',
   'external, MB',
-  'most RSS, MB',
+  'peak RSS, MB',
   'CPU, µs/request',
   'requests/s',
 ]
 
 const page = (rows: readonly Row[]): string => `# Scale, measured
 
-Made by \`npm run nightly:scale -- --write\` (Node ${process.version}, ${availableParallelism()} cores, shared). It fails when a bound does not hold;
-the same with 300,000 requests is one of the tests.
+How much memory and CPU time millions of requests in one batch take. Written by \`npm run nightly:scale -- --write\` (Node
+${process.version}, ${availableParallelism()} cores, shared), which fails if a value is out of its bound. A test repeats it with 300,000 requests.
 
 | ${HEAD.join(' | ')} |
 |${'---|'.repeat(HEAD.length)}
 ${rows.map(({ cells }) => `| ${cells.join(' | ')} |`).join('\n')}
 
-A generator passes distinct URLs to \`client.drain\` at \`concurrency: ${CONCURRENCY}\`, with defaults otherwise. Client and server are
+A generator passes distinct URLs to \`client.drain\` with \`concurrency: ${CONCURRENCY}\` and defaults otherwise. Client and server are
 separate processes on 127.0.0.1, new ones for each case. The server answers from a buffer on plain sockets and parses nothing,
-so the client does not wait for it. MB are millions of bytes.
+so the client does not wait for it. 1 MB is a million bytes.
 
-- **live heap**: \`heapUsed\` after a full garbage collection, the largest of ${SAMPLES - 1} samples in the middle of the work, with the
-  usual number of requests in flight. It includes Node itself and all loaded code. Bound: ${MAX_HEAP_MB}.
-- **slope**: of the live heap, by least squares over the samples after ${count(WARM_UP)} requests (a quarter of a short run). It is
-  negative where Node gave up some megabytes of its own once on the way.
-- **growth**: that slope, or the median of the slopes from each sample to the fourth after it, if that is steeper, times
-  the number of requests: one step down must not hide what grows between the steps. Bound: ${MAX_GROWTH_MB}. A number kept per request
-  makes eight times the millions.
-- **last − first quarter**: the same samples, the median of the last quarter less that of the first. No bound.
-- **external**: buffers outside the heap, after the same collections; the largest sample.
-- **most RSS**: the maximum that the kernel counted for the client's process, not only at the samples. Between two samples
-  only Node decides when to collect garbage. Bound: ${MAX_RSS_MB}.
+- **live heap**: \`heapUsed\` after a full garbage collection. ${SAMPLES - 1} samples are taken during the run, with the usual number of
+  requests in flight, and the largest one counts. It includes Node itself and all loaded code. Bound: at most ${MAX_HEAP_MB}.
+- **slope**: of a straight line through the samples of the live heap (least squares). Samples of the first ${count(WARM_UP)} requests
+  do not count (in a short run: of the first quarter). The slope is negative if Node released memory of its own during the run.
+- **growth**: the slope times the number of requests: how much the live heap grew in the run. One drop of the heap could hide
+  a steady growth before and after it. So a second slope is taken, which a single drop does not change: the median of the
+  slopes from each sample to the fourth after it. The steeper of the two counts. Bound: at most ${MAX_GROWTH_MB}. One number of 8 bytes
+  kept for each of ten million requests would give 80.
+- **last − first quarter**: the median live heap of the last quarter of the same samples, minus that of the first. No bound.
+- **external**: the largest size of the buffers outside the heap, in the same samples.
+- **peak RSS**: the maximum of the whole run, as the kernel counted it for the client's process. It includes garbage that Node
+  had not collected yet. Bound: at most ${MAX_RSS_MB}.
 - **CPU**: user and system time of the client's process, including warm-up and samples.
 `
 

@@ -1,5 +1,5 @@
 /**
- * What `workers: n` costs and saves: CPU per request in total and on the deciding thread, for small and large bodies.
+ * What `workers: n` costs and saves: CPU per request in total and on the main thread, for small and large bodies.
  * Prints a table; with `--write` it writes docs/workers.md, with a projection for more cores.
  */
 import { writeFileSync } from 'node:fs'
@@ -8,7 +8,7 @@ import { median, serve } from './support/measure.ts'
 import { ParallelRequests } from '../src/index.ts'
 
 /**
- * The bound that the project promises: with workers, the deciding thread has less than half of its work without them.
+ * The bound that the project promises: with workers, the main thread has less than half of its work without them.
  */
 const MAX_MAIN_SHARE = 0.5
 const CONCURRENCY = 100
@@ -90,7 +90,7 @@ const rowsOf = ({ size, costs }: Table): string[][] =>
     micro(allUs - mainUs),
   ])
 
-/** The deciding thread has a core of its own, and the workers share the others; the client has the whole machine. */
+/** The main thread has a core of its own, and the workers share the others; the client has the whole machine. */
 function projected({ costs }: Table, cores: number) {
   const [without, , two] = costs as readonly [Cost, Cost, Cost]
   const alone = 1e6 / without.mainUs
@@ -109,12 +109,16 @@ function projectionOf(table: Table): string {
 
 const page = (tables: readonly Table[]): string => `# Worker threads, measured and projected
 
-Made by \`node bench/workers.ts --write\` (Node ${process.version}, ${availableParallelism()} cores); \`npm run bench\` runs it again and fails when its
-bound does not hold.
+With \`workers: n\`, the library does the network work of its requests on n worker threads. The main thread, which is the thread
+of the caller, keeps the rest: it reads the input, decides when a request starts, parses responses and runs your callbacks.
+This page shows what that costs and saves.
+
+Written by \`node bench/workers.ts --write\` (Node ${process.version}, ${availableParallelism()} cores). \`npm run bench\` repeats the measurement and fails if the
+bound below is exceeded.
 
 ## Measured
 
-| body | \`workers\` | requests/s | CPU µs per request, all threads | of the deciding thread | of the others |
+| body | \`workers\` | requests/s | CPU µs per request, all threads | main thread | other threads |
 |---|---|---|---|---|---|
 ${tables
   .flatMap(rowsOf)
@@ -122,51 +126,52 @@ ${tables
   .join('\n')}
 
 \`drain\` with \`concurrency: ${CONCURRENCY}\` and defaults otherwise, against a Node server in a separate process on the same machine.
-Median of ${ROUNDS} rounds, the variants in turn. CPU time by \`process.cpuUsage()\` and \`process.threadCpuUsage()\`; "the others" are
-the workers, the compiler and the garbage collector. Bound: with 2 workers and small bodies, the deciding thread has less
-than ${MAX_MAIN_SHARE * 100} % of the work that it has without workers.
+Median of ${ROUNDS} rounds; the variants take turns. CPU time is read from \`process.cpuUsage()\` and \`process.threadCpuUsage()\`. "Other
+threads" are the workers, the compiler and the garbage collector. Bound: with 2 workers and small bodies, the main thread has
+at most ${MAX_MAIN_SHARE * 100} % of the work that it has without workers.
 
-**A machine with two cores gains nothing.** The server needs one core, so the worker threads share the other one with the
-deciding thread, and their overhead is a loss. Leave \`workers\` at 0 there, and wherever the process does not keep a core busy,
-or a rate or the server is the bottleneck.
+**Workers gain little or nothing on two cores.** The server needs one of the two, so the workers share the other one with the
+main thread, and passing data between threads costs CPU time. Leave \`workers\` at 0 there. Leave it at 0 as well if your process
+does not keep one core busy, or if a rate or the server limits the run.
 
 ## Projected
 
-This section is arithmetic, not measurement. With
+This section is calculated from the figures above, not measured. Let
 
-- m: CPU of the deciding thread per request with \`workers: 2\`, w: CPU of all others per request,
-- c: cores that the client has to itself (the server is on another machine), c − 1 of them for workers,
+- m be the CPU time of the main thread per request with \`workers: 2\`, and w that of all other threads;
+- m₀ be the CPU time of the main thread per request without workers;
+- c be the number of cores that the client has to itself (the server is on another machine): one for the main thread and
+  c − 1 for workers.
 
-the deciding thread allows 1 / m requests a second, the workers (c − 1) / w, and the smaller one counts:
-**min(1 / m, (c − 1) / w)**. Without workers it is 1 / m₀, the CPU of the one thread that does it all.
+The main thread can handle 1 / m requests per second, and the workers (c − 1) / w. The smaller number is the limit:
+**min(1 / m, (c − 1) / w)**. Without workers it is 1 / m₀.
 
-| body | cores | without | 1 / m | (c − 1) / w | with c − 1 workers | gain |
+| body | cores | without workers, requests/s | 1 / m | (c − 1) / w | with c − 1 workers, requests/s | gain |
 |---|---|---|---|---|---|---|
 ${tables.map(projectionOf).join('\n')}
 
-All assumptions favour workers: cores of equal speed that no other process uses, no loss in memory and caches, m and w the
-same for any number of workers (with more workers a batch of messages gets smaller, and costs more per request), and a
-network and a server that keep up. Take the result as an upper bound, and measure on your machine.
+All assumptions favour workers. Each core is equally fast, and no other process uses it. Memory and caches are no bottleneck.
+Network and server keep up. And m and w are the same for any number of workers; in fact a request costs more with more workers,
+because threads exchange messages in batches, which get smaller. Take the result as an upper bound, and measure on your machine.
 
-- **1 / m is the ceiling**, however many workers there are: the source, the gate, cookies, retries, decoding of JSON and
-  the outcome are the work of one thread. Where the two columns cross, more workers do not help.
-- **Large bodies**: workers handle sockets, TLS and decompression. A body of more than 16 kB then moves in its own buffer
-  without a copy; smaller ones move together in one. Parsing stays on the deciding thread, so large JSON gains less. With
-  \`returnType: 'content'\`, TLS or gzip, more of the work is on the workers, and the gain is larger.
+- **1 / m is the maximum**, however many workers there are: input, limits, cookies, retries, JSON parsing and outcomes are the
+  work of one thread. Once (c − 1) / w exceeds 1 / m, more workers do not help.
+- **Large bodies**: workers handle sockets, TLS and decompression. A body of more than 16 kB is then passed to the main thread
+  without a copy; several smaller ones are copied into one message. JSON is parsed on the main thread, so large JSON gains less.
+  With \`returnType: 'content'\`, TLS or gzip, workers do more of the work, and the gain is larger.
 
 ## What is different with workers
 
-- A thread takes about as long to start as the package takes to load. It is started when the first request needs it, and
-  idle threads do not keep the process alive.
-- The time limits of an attempt count from the moment when its thread takes it; \`timeouts.total\` counts from the start, as
-  always.
-- \`parallelRequestsSync\` has one thread anyway and starts no others, whatever \`workers\` says.
-- A request whose body a function makes stays on the caller's thread.
-- A POST that is cancelled while its connection is being made counts as sent. Only the other thread knows that it was not,
-  and tells it too late. It is \`in_doubt\` and not retried.
-- If a worker dies, its requests fail with \`internal/worker\`, or \`in_doubt/worker\` if they must not be sent twice. The next
+- Starting a worker takes about as long as loading the package. It is started by the first request that needs it, and an
+  idle worker does not keep the process alive.
+- The time limits of an attempt begin when a worker takes the attempt. \`timeouts.total\` is measured from the start, as always.
+- \`parallelRequestsSync\` already runs on a thread of its own. It starts no workers, whatever \`workers\` says.
+- A request whose body is a function is sent from the main thread.
+- A POST that is cancelled while its connection is being made counts as sent, and fails with \`in_doubt\` instead of being
+  retried. Only the worker knows that it was not sent, and reports it too late.
+- If a worker dies, its requests fail with \`internal/worker\`, or with \`in_doubt/worker\` if they must not be sent twice. The next
   request starts a new worker.
-- Each thread keeps its own idle connections. At no time are more of them in use than \`concurrency\` allows.
+- Each worker keeps its own idle connections. At no time are more connections in use than \`concurrency\` allows.
 `
 
 const server = await serve(new URL('./support/worker-server.ts', import.meta.url))
@@ -182,7 +187,7 @@ const [without, , two] = tables[0]?.costs ?? []
 const share = (two?.mainUs ?? NaN) / (without?.mainUs ?? NaN)
 const isHeld = share <= MAX_MAIN_SHARE
 console.log(
-  `deciding thread: ${(100 * share).toFixed(0)} % of its work without; bound: ${100 * MAX_MAIN_SHARE} %, ${isHeld ? 'held' : 'NOT held'}`,
+  `main thread: ${(100 * share).toFixed(0)} % of its work without workers; bound: ${100 * MAX_MAIN_SHARE} %, ${isHeld ? 'held' : 'NOT held'}`,
 )
 if (process.argv.includes('--write')) writeFileSync(new URL('../docs/workers.md', import.meta.url), page(tables))
 process.exitCode = isHeld ? 0 : 1

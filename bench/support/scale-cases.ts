@@ -23,11 +23,11 @@ const FAR_AWAY_RATE = { limit: 1_000_000, interval: '1s', burst: 1_000_000 } as 
 export const CASES: readonly ScaleCase[] = [
   { ...plain, name: 'sink', says: '`drain` with a sink that counts the outcomes' },
   { ...plain, name: 'totals', says: '`drain` without a sink', sink: false },
-  { ...plain, name: 'hosts', says: 'the first over 50 hosts in turn', hosts: 50 },
+  { ...plain, name: 'hosts', says: 'with that sink, over 50 hosts in turn', hosts: 50 },
   {
     ...plain,
     name: 'retries',
-    says: 'the first with 1 % of the answers a 503, and a rate that is never reached',
+    says: 'with that sink, 1 % of the responses are 503, and a rate that is never reached',
     refuseEvery: 100,
     options: { concurrency: CONCURRENCY, rateLimit: FAR_AWAY_RATE },
   },

@@ -6,7 +6,6 @@ import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { ABSENT } from '../test/hostile/absent.ts'
 import { pageOf } from '../test/support/hostile/page.ts'
 import type { Line } from '../test/support/hostile/page.ts'
 
@@ -28,7 +27,7 @@ function writePage(): number {
   const status = play(playing, { HOSTILE_OBSERVED: folder })
   const lines = readdirSync(folder).map(name => JSON.parse(readFileSync(join(folder, name), 'utf8')) as Line)
   rmSync(folder, { recursive: true })
-  if (status === 0) writeFileSync(PAGE, pageOf(lines, ABSENT))
+  if (status === 0) writeFileSync(PAGE, pageOf(lines))
   else console.error(`${PAGE}: not written, because a row did not end as it should.`)
   return status
 }

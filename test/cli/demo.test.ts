@@ -124,7 +124,7 @@ test
     expect(stderr).toMatch(/^preq: cannot write results\.jsonl: .*\(ENOSPC\)/m)
     covers(import.meta.url, {
       row: 116,
-      name: 'no space left on the disk of the command line',
+      name: 'no space left for the output of the command line',
       outcome: `exit ${code}`,
       retry: '–',
       socket: '–',

@@ -53,7 +53,7 @@ describe('The exit code', () => {
     covers(import.meta.url, {
       row: 115,
       name: 'SIGINT',
-      outcome: `exit ${code}, what is under way finishes`,
+      outcome: `exit ${code}; requests in flight finish`,
       retry: '–',
       socket: '–',
     })
@@ -81,7 +81,7 @@ describe('The exit code', () => {
       covers(import.meta.url, {
         row: 115,
         name: signals.join(', '),
-        outcome: `exit ${exitCode}, every line whole`,
+        outcome: `exit ${exitCode}; every line is complete`,
         retry: '–',
         socket: '–',
       })
@@ -108,7 +108,7 @@ describe('A run', () => {
     covers(import.meta.url, {
       row: 115,
       name: 'SIGKILL, then a run with --resume',
-      outcome: 'what is done is not sent again',
+      outcome: 'finished requests are not sent again',
       retry: '–',
       socket: '–',
     })

@@ -217,7 +217,7 @@ describe("proxy: 'env'", () => {
     expect(inside.requests[0]?.head).not.toMatch(/proxy-/i)
     covers(import.meta.url, {
       row: 73,
-      name: 'a redirect hop with another decision by NO_PROXY',
+      name: 'to a host for which NO_PROXY decides differently',
       outcome: '`ok`',
       retry: '–',
       socket: '–',

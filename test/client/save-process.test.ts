@@ -65,7 +65,7 @@ describe('a process that saves files', () => {
       covers(import.meta.url, {
         row: 116,
         name: "no space left for a file of returnType 'file'",
-        outcome: '`resource/disk`; the file is removed, the others go on',
+        outcome: '`resource/disk`; the file is removed, and other requests go on',
         retry: 'N',
         socket: '–',
       })

@@ -183,8 +183,8 @@ describe('a download that was cut', () => {
     expect(there()).toEqual(['x'])
     covers(import.meta.url, {
       row: 33,
-      name: 'a file that is cut short, from a server with a strong ETag',
-      outcome: 'ok; resumes where it ended',
+      name: 'a download that is cut short, from a server with a strong ETag',
+      outcome: '`ok`; the download resumes where it ended',
       retry: 'I',
       socket: '–',
     })
@@ -305,7 +305,7 @@ describe('a download that was cut', () => {
     expect(readdirSync(saveTo).toSorted()).toEqual(['a', 'b', 'c', 'd'])
     covers(import.meta.url, {
       row: 121,
-      name: 'symbolic links in the place of a file of saveTo or its .part',
+      name: 'a symbolic link in the place of a file of saveTo or of its .part file',
       outcome: '`resource/file`; nothing is written through them',
       retry: '–',
       socket: '–',
@@ -406,8 +406,8 @@ describe('saveTo', () => {
     expect((await save(`${server.origin}/mine`)).value).toEqual({ path: join(folder, 'mine'), bytes: 3 })
     covers(import.meta.url, {
       row: 121,
-      name: 'Content-Disposition and a redirect that name a file of saveTo',
-      outcome: '`ok`, under the name of its own URL',
+      name: 'Content-Disposition or a redirect suggests another name for a file of saveTo',
+      outcome: '`ok`; the name comes from the URL of the request',
       retry: '–',
       socket: '–',
     })

@@ -82,8 +82,8 @@ test('at real servers on twenty addresses, one that throttles does not slow down
   expectFigure(rate).toBeGreaterThanOrEqual(0.95 * calm)
   covers(import.meta.url, {
     row: 74,
-    name: 'one host in twenty answers 429 for a while',
-    outcome: 'the host waits, the others keep 95 % of their rate',
+    name: 'one host of twenty answers 429 for a while',
+    outcome: 'that host is paused; the others keep at least 95 % of their rate',
     retry: 'A',
     socket: 'K',
   })

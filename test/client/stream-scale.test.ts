@@ -70,8 +70,8 @@ test(`a generator of ${REQUESTS} URLs is pulled no further than the window, and 
   expect(mostSockets).toBeLessThanOrEqual(CONCURRENCY)
   covers(import.meta.url, {
     row: 111,
-    name: 'more URLs from a generator than fit into memory',
-    outcome: `at most ${WINDOW} pulled`,
+    name: 'a generator of more URLs than fit into memory',
+    outcome: `at most ${WINDOW} requests in memory`,
     retry: '–',
     socket: '–',
   })

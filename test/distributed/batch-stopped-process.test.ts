@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { countingServer, folder, linesOf, startQuickWorker, until } from './batch-kit.ts'
 import type { Process } from './batch-kit.ts'
 import { NO_REDIS, redisServer } from './redis.ts'
+import { covers } from '../support/hostile/record.ts'
 import { collect, deleteBatch, status, submit } from '../../src/distributed/index.ts'
 
 const sleep = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms))
@@ -53,6 +54,16 @@ describe.skipIf(NO_REDIS)('a batch', () => {
     for (const { child } of [zombie, other]) child.kill('SIGTERM')
     expect(await Promise.all([zombie.exit, other.exit])).toEqual([0, 0])
     await expectWhole(given, server, files.at('out.jsonl'), 1_600, LOST_WITH_ONE + CHUNKS * 100)
+    covers(import.meta.url, {
+      row: 122,
+      name:
+        signal === 'SIGSTOP'
+          ? 'a worker that is stopped for longer than its lock'
+          : 'a worker whose event loop is blocked for longer than its lock',
+      outcome: 'no result is missing or there twice; some requests are sent twice',
+      retry: '–',
+      socket: '–',
+    })
   })
 
   it.concurrent('that has the name of a deleted one takes no results of a worker that has slept meanwhile', async () => {

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { countingServer, folder, linesOf, startProcess, until } from './batch-kit.ts'
 import { NO_REDIS, redisServer } from './redis.ts'
+import { covers } from '../support/hostile/record.ts'
 import { collect, deleteBatch, reconcile, status, submit, work } from '../../src/distributed/index.ts'
 import { connectRedis } from '../../src/distributed/redis.ts'
 
@@ -170,6 +171,13 @@ describe.skipIf(NO_REDIS)('a batch', () => {
     await working
     expect(server.hits.size).toBe(1_500)
     expect(await collect({ results: given.results, output: files.at('o.jsonl') })).toMatchObject({ requests: 1_500 })
+    covers(import.meta.url, {
+      row: 122,
+      name: 'Redis is killed and comes back (with appendonly)',
+      outcome: 'the batch goes on, and no result is missing',
+      retry: '–',
+      socket: '–',
+    })
   })
 
   it('of another version of the package is left alone, and says so', async () => {

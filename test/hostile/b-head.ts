@@ -66,7 +66,7 @@ export const HEAD: readonly Scenario[] = [
   cut(15, 'a close before the head', fin, 'reset/before_headers'),
   {
     row: 16,
-    name: 'the server closes a kept connection just as it is used',
+    name: 'the server closes an idle connection just as it is used again',
     plays: [['fin'], [reply()]],
     primed: true,
     requests: 1,

@@ -23,7 +23,7 @@ const coding = malformed(42, 'protocol/transfer_encoding')
 const ROWS: readonly Scenario[] = [
   {
     row: 33,
-    name: 'a length of 100, then 3 bytes and a close',
+    name: 'Content-Length: 100, then 3 bytes and a close',
     over: BEGUN,
     plays: [[send(`${OK}Content-Length: 100\r\n\r\nabc`), ...fin]],
     outcome: 'truncated/length',
@@ -32,7 +32,7 @@ const ROWS: readonly Scenario[] = [
   },
   {
     row: 34,
-    name: 'a length of 100, then 3 bytes and a reset',
+    name: 'Content-Length: 100, then 3 bytes and a reset',
     // A proxy turns a reset into an ordinary close.
     over: { ...BEGUN, connect: { outcome: 'truncated/length' } },
     plays: [[send(`${OK}Content-Length: 100\r\n\r\nabc`), ...rst]],
@@ -42,7 +42,7 @@ const ROWS: readonly Scenario[] = [
   },
   {
     row: 34,
-    name: 'a 503 with a length of 100, then 3 bytes and a reset',
+    name: 'a 503 with Content-Length: 100, then 3 bytes and a reset',
     plays: [[send(`${BUSY}Content-Length: 100\r\n\r\nabc`), ...rst]],
     outcome: 'http/503',
     retry: 'I',
@@ -50,7 +50,7 @@ const ROWS: readonly Scenario[] = [
   },
   {
     row: 35,
-    name: 'bytes beyond the length, in the same packet',
+    name: 'bytes beyond the Content-Length, in the same packet',
     // While a consumer is busy, the bytes after its body are not read.
     into: ['buffered', 'file'],
     plays: [[send(`${OK}Content-Length: 2\r\n\r\nokMORE`)]],
@@ -72,7 +72,7 @@ const ROWS: readonly Scenario[] = [
   },
   {
     row: 36,
-    name: 'a second response, once the connection is idle',
+    name: 'a second response while the connection is idle',
     plays: [[reply(), wait(20), send(`${OK}Content-Length: 6\r\n\r\npoison`)]],
     restMs: 60,
     outcome: 'ok',
@@ -81,16 +81,19 @@ const ROWS: readonly Scenario[] = [
     look: ({ outcome }) => outcome.value,
     sees: 'ok',
   },
-  length('the same length twice', `${OK}Content-Length: 2\r\nContent-Length: 2\r\n\r\nok`),
-  length('two lengths', `${OK}Content-Length: 2\r\nContent-Length: 3\r\n\r\nok`),
-  length('a list of lengths', `${OK}Content-Length: 2, 2\r\n\r\nok`),
-  length('a length of 2^64', `${OK}Content-Length: 18446744073709551616\r\n\r\nok`),
-  length('a length and chunks', `${OK}Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n`),
-  letters('a negative length', `${OK}Content-Length: -2\r\n\r\nok`),
-  letters('a length of letters', `${OK}Content-Length: abc\r\n\r\nok`),
+  length('the same Content-Length twice', `${OK}Content-Length: 2\r\nContent-Length: 2\r\n\r\nok`),
+  length('two different Content-Length headers', `${OK}Content-Length: 2\r\nContent-Length: 3\r\n\r\nok`),
+  length('a Content-Length that is a list', `${OK}Content-Length: 2, 2\r\n\r\nok`),
+  length('a Content-Length of 2^64', `${OK}Content-Length: 18446744073709551616\r\n\r\nok`),
+  length(
+    'Content-Length and chunks',
+    `${OK}Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n`,
+  ),
+  letters('a negative Content-Length', `${OK}Content-Length: -2\r\n\r\nok`),
+  letters('a Content-Length of letters', `${OK}Content-Length: abc\r\n\r\nok`),
   {
     row: 39,
-    name: 'chunks cut between two',
+    name: 'a close between two chunks',
     over: BEGUN,
     plays: [[send(`${CHUNKED}2\r\nok\r\n`), ...fin]],
     outcome: 'truncated/chunked',
@@ -99,7 +102,7 @@ const ROWS: readonly Scenario[] = [
   },
   {
     row: 39,
-    name: 'chunks cut within one',
+    name: 'a close within a chunk',
     over: BEGUN,
     plays: [[send(`${CHUNKED}9\r\nok`), ...fin]],
     outcome: 'truncated/chunked',
@@ -127,11 +130,14 @@ const ROWS: readonly Scenario[] = [
     retry: 'N',
     socket: 'X',
   },
-  coding('chunked, identity', `${OK}Transfer-Encoding: chunked, identity\r\n\r\n2\r\nok\r\n0\r\n\r\n`),
-  coding('gzip, chunked', `${OK}Transfer-Encoding: gzip, chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n`),
+  coding(
+    'Transfer-Encoding: chunked, identity',
+    `${OK}Transfer-Encoding: chunked, identity\r\n\r\n2\r\nok\r\n0\r\n\r\n`,
+  ),
+  coding('Transfer-Encoding: gzip, chunked', `${OK}Transfer-Encoding: gzip, chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n`),
   {
     row: 43,
-    name: 'neither length nor chunks, then a close',
+    name: 'neither Content-Length nor chunks, then a close',
     plays: [[send(`${OK}\r\nok`), ...fin]],
     outcome: 'ok',
     retry: '–',
@@ -141,7 +147,7 @@ const ROWS: readonly Scenario[] = [
   },
   {
     row: 43,
-    name: 'neither length nor chunks, then a close, with strictIntegrity',
+    name: 'neither Content-Length nor chunks, then a close, with strictIntegrity',
     plays: [[send(`${OK}\r\nok`), ...fin]],
     options: { strictIntegrity: true },
     outcome: 'truncated/unverified',
@@ -151,7 +157,7 @@ const ROWS: readonly Scenario[] = [
   },
   {
     row: 43,
-    name: 'neither length nor chunks, then a reset',
+    name: 'neither Content-Length nor chunks, then a reset',
     over: BEGUN,
     // Through a proxy it becomes an ordinary close, like in the row above.
     ways: ['plain', 'sliced', 'tls'],
@@ -162,7 +168,7 @@ const ROWS: readonly Scenario[] = [
   },
   {
     row: 44,
-    name: '204 with bytes',
+    name: '204 with a body',
     plays: [[send('HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\nhello')]],
     outcome: 'ok',
     retry: '–',
@@ -172,7 +178,7 @@ const ROWS: readonly Scenario[] = [
   },
   {
     row: 44,
-    name: '304 with bytes',
+    name: '304 with a body',
     plays: [[send('HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\nhello')]],
     outcome: 'http/304',
     retry: 'N',
@@ -180,7 +186,7 @@ const ROWS: readonly Scenario[] = [
   },
   {
     row: 44,
-    name: 'an answer to HEAD with bytes',
+    name: 'a response to HEAD with a body',
     plays: [[send(`${OK}Content-Length: 5\r\n\r\nhello`)]],
     spec: { method: 'HEAD' },
     outcome: 'ok',
@@ -258,7 +264,7 @@ const ROWS: readonly Scenario[] = [
   },
   {
     row: 49,
-    name: 'a reset within the upload',
+    name: 'a reset during the upload',
     ways: WHOLE,
     plays: [[expects(10_000), 'stop reading', wait(20), 'rst']],
     early: true,

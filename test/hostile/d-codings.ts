@@ -85,7 +85,7 @@ const ROWS: readonly Scenario[] = [
   exploding('a zstd bomb', zstdBomb, 'zstd'),
   // Only the beginning of a refused body is decoded, and all of its packed bytes have been read.
   { ...exploding('a gzip bomb on status 404', gzipBomb, 'gzip', '404 Not Found'), outcome: 'http/404', socket: 'K' },
-  row(51, 'six codings', 'decode/chain', TEXT, 'gzip, gzip, gzip, gzip, gzip, gzip', { socket: 'X' }),
+  row(51, 'six content codings', 'decode/chain', TEXT, 'gzip, gzip, gzip, gzip, gzip, gzip', { socket: 'X' }),
   row(52, 'corrupt gzip', 'decode/corrupt', Buffer.concat([gzipped.subarray(0, 20), gzipped.subarray(22)]), 'gzip', {
     retry: 'I',
   }),
@@ -97,10 +97,17 @@ const ROWS: readonly Scenario[] = [
     retry: 'I',
     over: { slow: BEGUN },
   }),
-  row(53, 'gzip that is cut short, with a matching length', 'decode/truncated', gzipped.subarray(0, -10), 'gzip', {
-    retry: 'I',
-    over: { slow: BEGUN },
-  }),
+  row(
+    53,
+    'gzip that is cut short, with a matching Content-Length',
+    'decode/truncated',
+    gzipped.subarray(0, -10),
+    'gzip',
+    {
+      retry: 'I',
+      over: { slow: BEGUN },
+    },
+  ),
   row(54, 'plain text that is declared as gzip', 'decode/not_gzip', TEXT, 'gzip', { over: GIVEN_UP }),
   row(55, 'gzip with bytes after its end', 'ok', Buffer.concat([gzipped, Buffer.from('MORE')]), 'gzip', {
     look: ({ outcome }) => [outcome.value, outcome.warnings.length],
@@ -109,8 +116,8 @@ const ROWS: readonly Scenario[] = [
   row(55, 'gzip of two members', 'ok', Buffer.concat([gzipSync(TEXT.slice(0, 9)), gzipSync(TEXT.slice(9))]), 'gzip'),
   row(56, '0 bytes that are declared as gzip', 'ok', '', 'gzip', { look: ({ outcome }) => outcome.value, sees: '' }),
   row(57, 'deflate without its zlib header', 'ok', deflateRawSync(TEXT), 'deflate'),
-  row(57, 'one coding after another', 'ok', brotliCompressSync(gzipped), 'gzip, br'),
-  row(58, 'an unknown coding', 'decode/unsupported', TEXT, 'lzma', { over: GIVEN_UP }),
+  row(57, 'two content codings (gzip, br)', 'ok', brotliCompressSync(gzipped), 'gzip, br'),
+  row(58, 'an unknown content coding', 'decode/unsupported', TEXT, 'lzma', { over: GIVEN_UP }),
   {
     ...row(59, 'gzip on status 500', 'http/500', gzipped, 'gzip'),
     plays: [[reply(gzipped, coded('gzip'), '500 Internal Server Error')]],
@@ -133,8 +140,8 @@ const ROWS: readonly Scenario[] = [
     sees: [true, 200],
   }),
   // An empty answer to a POST is null, so the POST of the retry trial is ok.
-  json('an empty answer to GET', 'parse/empty', '', { post: 'ok' }),
-  json('204 for JSON', 'ok', '', {
+  json('an empty response to GET', 'parse/empty', '', { post: 'ok' }),
+  json('204 where JSON is expected', 'ok', '', {
     plays: [[reply('', '', '204 No Content')]],
     look: ({ outcome }) => outcome.value,
     sees: null,

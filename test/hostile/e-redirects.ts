@@ -80,7 +80,7 @@ const PRIVATE = [
 
 const blocked = (host: string): Act => ({
   row: 69,
-  name: `${host}, with blockPrivateAddresses`,
+  name: `a request to ${host}, with blockPrivateAddresses`,
   options: { blockPrivateAddresses: true, lookup: (_name, _options, answer) => answer(null, '127.0.0.1', 4) },
   outcome: 'blocked/address',
   retry: 'N',
@@ -102,11 +102,14 @@ async function* once(): AsyncGenerator<string> {
 }
 
 export const REDIRECTS: readonly (Scenario | Act)[] = [
-  refused(63, 'a loop of two', 'redirect/loop', to(here('a')), {
+  refused(63, 'a loop of two URLs', 'redirect/loop', to(here('a')), {
     plays: [to(here('a')), to(here('b')), to(here('a'))],
     requests: 3,
   }),
-  followed(63, 'to itself, with a cookie', [to(here('a')), to(here('a'), '302 Found', 'Set-Cookie: seen=1\r\n')]),
+  followed(63, 'to the same URL, with a new cookie', [
+    to(here('a')),
+    to(here('a'), '302 Found', 'Set-Cookie: seen=1\r\n'),
+  ]),
   refused(64, 'one hop too many', 'redirect/too_many', to(here('0')), {
     plays: [to(here('1')), to(here('2')), to(here('3')), to(here('4'))],
     options: { maxRedirects: 3 },
@@ -116,7 +119,7 @@ export const REDIRECTS: readonly (Scenario | Act)[] = [
     look: seen => carried(seen, 'x'),
     sees: ['accept-language'],
   }),
-  followed(66, 'to another origin and on, with secrets', [to(there('x')), to(here('y'))], {
+  followed(66, 'to another origin and within it, with secrets', [to(there('x')), to(here('y'))], {
     look: seen => carried(seen, 'y'),
     sees: ['accept-language'],
   }),

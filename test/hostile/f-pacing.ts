@@ -80,7 +80,7 @@ const plain = (row: number, line: string, retry: 'A' | 'I' | 'N', socket: 'K' | 
 export const PACING: readonly (Scenario | Act)[] = [
   {
     row: 75,
-    name: '503, then an answer',
+    name: '503, then 200',
     plays: [status('503 Busy'), [reply()]],
     options: ONCE_MORE,
     look: ({ outcome }) => outcome.attempts,
@@ -113,15 +113,15 @@ export const PACING: readonly (Scenario | Act)[] = [
   announced('a Retry-After of 10 kB', '9'.repeat(10_000)),
   parked('Retry-After: 100000000000', 'Retry-After: 100000000000\r\n'),
   parked('Retry-After in the year 2099', 'Retry-After: Thu, 01 Jan 2099 00:00:00 GMT\r\n'),
-  skewed('a date by a clock that is an hour ahead', HOUR_MS),
-  skewed('a date by a clock that is an hour behind', -HOUR_MS),
+  skewed('Retry-After as a date, from a clock that is an hour ahead', HOUR_MS),
+  skewed('Retry-After as a date, from a clock that is an hour behind', -HOUR_MS),
   plain(80, '425 Too Early', 'A', 'K'),
   plain(80, '421 Misdirected Request', 'A', 'X'),
   { ...plain(81, '500 Internal Server Error', 'N', 'K'), name: '500 to a POST', spec: { method: 'POST', json: 1 } },
   { ...plain(81, '500 Internal Server Error', 'I', 'K'), name: '500 to a GET' },
   {
     row: 82,
-    name: 'nothing but 503',
+    name: '503 to every attempt',
     options: { maxRetries: 5, retry: { backoff: { base: '1ms', max: '2ms' } } },
     outcome: 'http/503',
     retry: 'I',

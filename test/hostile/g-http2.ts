@@ -103,7 +103,7 @@ export const HTTP2: readonly Act[] = [
   broken(
     stream(
       88,
-      'a length of 10, 3 bytes and END_STREAM',
+      'content-length: 10, then 3 bytes and END_STREAM',
       'truncated/length',
       { head: { ':status': '200', 'content-length': '10' } },
       { data: 'abc', end: true },
@@ -116,7 +116,7 @@ export const HTTP2: readonly Act[] = [
   broken({
     row: 89,
     // Nothing else moves on this connection, so it is not used for another request.
-    name: 'a window of 0 for the upload',
+    name: 'a flow-control window of 0 for the upload',
     outcome: 'timeout/idle',
     retry: 'I',
     socket: 'X',

@@ -113,7 +113,7 @@ export const PROXIES: readonly Act[] = [
   }),
   bad({
     row: 95,
-    name: 'no answer to a CONNECT',
+    name: 'no response to a CONNECT',
     outcome: 'timeout/proxy',
     retry: 'A',
     options: {

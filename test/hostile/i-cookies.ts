@@ -69,7 +69,7 @@ export const COOKIES: readonly Act[] = [
   }),
   set({
     row: 99,
-    name: 'a Domain of its own',
+    name: 'Domain= the domain of the host',
     to: 'www.example.co.uk/',
     cookies: ['a=1; Domain=example.co.uk'],
     sent: 'a=1',
@@ -77,7 +77,7 @@ export const COOKIES: readonly Act[] = [
   }),
   set({
     row: 100,
-    name: 'an address as Domain',
+    name: 'an IP address as Domain',
     from: '127.0.0.1/',
     cookies: ['a=1; Domain=127.0.0.1'],
     sent: 'a=1',
@@ -85,7 +85,7 @@ export const COOKIES: readonly Act[] = [
   }),
   set({
     row: 100,
-    name: 'a part of an address as the Domain',
+    name: 'a part of an IP address as Domain',
     from: '127.0.0.1/',
     cookies: ['a=1; Domain=0.0.1'],
     sent: '',
@@ -101,7 +101,7 @@ export const COOKIES: readonly Act[] = [
   }),
   set({
     row: 101,
-    name: 'Path=/a, asked for /ab',
+    name: 'Path=/a, then a request for /ab',
     from: `${HOST}/a/`,
     to: `${HOST}/ab`,
     cookies: ['a=1; Path=/a'],
@@ -114,7 +114,7 @@ export const COOKIES: readonly Act[] = [
   { ...refused(101, 'control characters', 'a=1\x01'), outcome: 'protocol/malformed_head' },
   set({
     row: 102,
-    name: '900 cookies in one answer, as many as a head can have',
+    name: '900 cookies in one response, as many as a head can have',
     cookies: Array.from({ length: 900 }, (_, index) => `c${index}=1`),
     sent: header => header.split('; ').length === 50,
     outcome: '50 of one response are kept',
@@ -122,7 +122,7 @@ export const COOKIES: readonly Act[] = [
   refused(102, 'a cookie of 10 kB', `a=${'x'.repeat(10_000)}`),
   {
     row: 102,
-    name: '5000 cookies, by a hundred answers',
+    name: '5000 cookies in a hundred responses',
     options: { lookup },
     outcome: 'at most 150, and 8 kB, are sent',
     retry: '–',

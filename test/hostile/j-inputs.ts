@@ -108,7 +108,7 @@ export const INPUTS: readonly Act[] = [
   refused(107, 'an invalid host', URL_CODE, () => ({ url: 'http://%zz/' })),
   sent(
     107,
-    'a % that escapes nothing, in the path',
+    'a % in the path that escapes nothing',
     port => ({ url: `http://127.0.0.1:${port}/%zz` }),
     head => head.startsWith('GET /%zz '),
   ),
@@ -144,7 +144,7 @@ export const INPUTS: readonly Act[] = [
   refused(109, 'a URL of 1 MB', URL_CODE, origin => ({ url: `${origin}/${'a'.repeat(1_000_000)}` })),
   {
     row: 110,
-    name: 'one bad line in a hundred',
+    name: 'one bad URL in a hundred',
     outcome: `99 ok, 1 ${URL_CODE}`,
     retry: '–',
     socket: '–',
@@ -154,7 +154,7 @@ export const INPUTS: readonly Act[] = [
   {
     row: 110,
     name: 'the same URL three times',
-    outcome: '3 answers',
+    outcome: '3 outcomes',
     retry: '–',
     socket: '–',
     ways: ['plain'],
@@ -162,19 +162,19 @@ export const INPUTS: readonly Act[] = [
       await using server = await rawServer(answering(connection => connection.reply()))
       const outcomes = await stage.askAll(Array.from({ length: 3 }, () => ({ url: server.origin })))
       const isEach = server.requests.length === 3 && outcomes.every(({ ok }) => ok)
-      return { verdict: isEach ? `${outcomes.length} answers` : `${server.requests.length} requests` }
+      return { verdict: isEach ? `${outcomes.length} outcomes` : `${server.requests.length} requests` }
     },
   },
   {
     row: 110,
     name: 'an empty list',
-    outcome: 'no answers, at once',
+    outcome: 'no outcomes, at once',
     retry: '–',
     socket: '–',
     ways: ['plain'],
     async act(stage) {
       const outcomes = await stage.askAll([])
-      return { verdict: outcomes.length === 0 ? 'no answers, at once' : 'answers' }
+      return { verdict: outcomes.length === 0 ? 'no outcomes, at once' : 'outcomes' }
     },
   },
 ]

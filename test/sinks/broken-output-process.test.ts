@@ -54,7 +54,7 @@ describe('a full disk', () => {
     covers(import.meta.url, {
       row: 116,
       name: 'no space left for the output',
-      outcome: '`SinkError`; every row that was counted is whole on the disk',
+      outcome: '`SinkError`; every row that was counted is complete on the disk',
       retry: '–',
       socket: '–',
     })

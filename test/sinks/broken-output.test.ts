@@ -91,7 +91,7 @@ describe('a stream passed by the caller', () => {
     covers(import.meta.url, {
       row: 120,
       name: 'a sink that takes 10 KB/s',
-      outcome: 'the run slows down to it, in constant memory',
+      outcome: 'the run slows down to that speed, in constant memory',
       retry: '–',
       socket: '–',
     })

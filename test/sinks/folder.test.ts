@@ -72,8 +72,8 @@ describe('folder', () => {
     expect(readFileSync(join(path, '_CON'), 'utf8')).toBe('{"index":4}\n')
     covers(import.meta.url, {
       row: 121,
-      name: 'names like ../x, /etc/x or a\\\\0b for the file of an answer',
-      outcome: 'a name inside of the folder',
+      name: 'file names such as ../x, /etc/x or a\\\\0b (folder sink)',
+      outcome: 'the file is inside the folder',
       retry: '–',
       socket: '–',
     })
@@ -103,8 +103,8 @@ describe('folder', () => {
     expect(settled.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected', 'fulfilled'])
     covers(import.meta.url, {
       row: 121,
-      name: 'a file that is there already',
-      outcome: 'refused; the others are written',
+      name: 'a file of that name exists (folder sink)',
+      outcome: 'refused; other files are written',
       retry: '–',
       socket: '–',
     })
@@ -148,7 +148,7 @@ describe('folder', () => {
     expect(existsSync(join(dir, 'nowhere'))).toBe(false)
     covers(import.meta.url, {
       row: 121,
-      name: 'a symbolic link where the file is to be',
+      name: 'a symbolic link in the place of the file (folder sink)',
       outcome: 'refused; nothing is written through it',
       retry: '–',
       socket: '–',

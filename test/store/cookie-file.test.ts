@@ -45,8 +45,8 @@ describe('a cookie file', () => {
     expect(await parallelRequests(site.origin)).toBeNull()
     covers(import.meta.url, {
       row: 103,
-      name: 'cookies of another run',
-      outcome: 'none, but those of its own file, of mode 0600',
+      name: 'cookies that another run has saved',
+      outcome: 'only those of its own file are sent; the file has mode 0600',
       retry: '–',
       socket: '–',
     })

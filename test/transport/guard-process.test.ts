@@ -64,7 +64,7 @@ describe.skipIf(!canUnshare)('a public address', () => {
     if (name !== 'redirect to an address') return
     covers(import.meta.url, {
       row: 69,
-      name: 'from a public address to private ones, where listeners wait in vain',
+      name: 'from a public address to private ones, whose servers get no connection',
       outcome: [...new Set(told[name]?.codes)].map(code => `\`${code}\``).join(', '),
       retry: '–',
       socket: '–',

@@ -90,8 +90,8 @@ describe('names', () => {
     const most = 2
     covers(import.meta.url, {
       row: 5,
-      name: 'look-ups that hang, and the disk, which needs the same threads',
-      outcome: `${most} look-ups at a time`,
+      name: 'lookups that hang; file access uses the same threads',
+      outcome: `at most ${most} lookups at a time`,
       retry: '–',
       socket: '–',
     })

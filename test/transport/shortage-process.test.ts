@@ -100,8 +100,8 @@ describe.skipIf(!works('ulimit -n 64'))('a process with few file descriptors', (
     expect(told.waited).toBeGreaterThan(0)
     covers(import.meta.url, {
       row: 8,
-      name: 'others hold the file descriptors (EMFILE)',
-      outcome: `${Object.keys(told.codes).join()}, waited for; no attempt is spent`,
+      name: 'no file descriptor is free for a while (EMFILE)',
+      outcome: `\`${Object.keys(told.codes).join()}\`; the wait costs no attempt`,
       retry: retryOf(told.methods.includes('GET'), told.methods.includes('POST')),
       socket: '–',
     })
@@ -157,8 +157,8 @@ describe.skipIf(!works(`unshare -n sh -c '${PORTS}'`))('a machine with a hundred
     expect(told.waited).toBeGreaterThan(0)
     covers(import.meta.url, {
       row: 9,
-      name: 'the ports run out (EADDRNOTAVAIL)',
-      outcome: `${Object.keys(told.codes).join()}, waited for; no attempt is spent`,
+      name: 'no port is free for a while (EADDRNOTAVAIL)',
+      outcome: `\`${Object.keys(told.codes).join()}\`; the wait costs no attempt`,
       retry: retryOf(told.methods.includes('GET'), told.methods.includes('POST')),
       socket: '–',
     })

@@ -10,13 +10,6 @@ export interface Line {
   readonly where: string
 }
 
-/** A row that no run here can play. */
-export interface Absence {
-  readonly row: number
-  readonly name: string
-  readonly why: string
-}
-
 export const LAST_ROW = 122
 
 const SECTIONS: readonly (readonly [first: number, title: string])[] = [
@@ -31,35 +24,37 @@ const SECTIONS: readonly (readonly [first: number, title: string])[] = [
   [99, 'Cookies'],
   [104, 'Inputs'],
   [112, 'Faults on this side'],
+  [122, 'Many machines'],
 ]
 
 const INTRO = `# Hostile servers
 
-What this library does when a server, a proxy, an input or the machine misbehaves. A test run has written each line; the last
-column names the test. \`npm run docs:hostile\` writes the page again, and a test fails if a run has another result.
+What this library does when a server, a proxy, an input or the machine misbehaves. Each row is the result of a test, which the
+last column names. \`npm run docs:hostile\` runs these tests and writes the page. A test fails if its result differs from the page.
 
 - **Outcome**: \`ok\`, or the \`code\` of the error. If a POST ends differently, its code follows.
-- **Retry**: A = retried for any method, I = retried for idempotent methods only (or with an idempotency key), N = not
-  retried, – = nothing to retry. Counted at the server, with one retry allowed.
-- **Socket**: K = the connection is kept for the next request, X = it is closed, – = there is none, or it does not
+- **Retry**: A = retried for any method, I = retried only for idempotent methods (or with an idempotency key), N = not
+  retried, – = nothing to retry. The server counts the attempts; one retry is allowed.
+- **Socket**: K = the connection is kept for the next request, X = it is closed, – = there is no connection, or it does not
   matter.
 
-Every row also checks that
+The tests in \`test/hostile\` also check for every row that
 
-- exactly one outcome comes out;
-- twenty requests to the same origin and twenty to another are all answered with their own bodies, none more than 250 ms
-  later than without the misbehaving server;
-- no turn of the event loop computes for longer than 150 ms;
-- the next request to that origin is answered;
-- nothing is left open a second after \`close()\`;
-- no error goes uncaught;
-- the secrets in the request's URL, headers and cookies are printed nowhere and reach no other origin.
+- the request has exactly one outcome;
+- twenty other requests to the same origin and twenty to another one get their own responses, at most 250 ms later than
+  without the misbehaving server;
+- no turn of the event loop takes longer than 150 ms;
+- the next request to the origin gets its response;
+- nothing stays open for longer than a second after \`close()\`;
+- there is no uncaught error;
+- the secrets in the URL, headers and cookies of the request are never printed, and reach no other origin.
 
-\`npm run nightly:hostile\` plays the rows over plain connections, in slices of 7 bytes, over TLS and through a proxy that
-accepts CONNECT. It plays the rows about bodies also into files, where a failure leaves nothing, and to a consumer that takes
-20 ms for each piece, which never gets the beginning of a cut body twice. Of 2,000,000 requests to a server that gives the
-answers of other requests (\`npm run nightly:misdelivery 2000000\`), 1,988,860 got their own answer, 11,140 an error, and none
-the answer of another request.
+\`npm run nightly:hostile\` runs the rows again in four ways: over plain connections, in slices of 7 bytes, over TLS and through
+a proxy that accepts CONNECT. It also runs the rows about bodies with two other consumers. One writes to a file, which must not
+exist after a failure. The other takes 20 ms for each piece, and must not get the beginning of a body twice.
+
+\`npm run nightly:misdelivery 2000000\` sends 2,000,000 requests to a server that mixes up its responses: 1,988,860 requests got
+their own response, 11,140 got an error, and none got the response of another request.
 `
 
 const HEAD = '| # | behaviour | outcome | retry | socket | seen by |\n|---|---|---|---|---|---|'
@@ -70,19 +65,13 @@ export function lineOf({ row, name, outcome, retry, socket, where }: Line): stri
   return `| ${row} | ${escape(name)} | ${outcome} | ${retry} | ${socket} | \`${where}\` |`
 }
 
-export const absenceOf = ({ row, name, why }: Absence): string => `| ${row} | ${escape(name)} | ${why} | | | – |`
-
 /** The whole page. */
-export function pageOf(lines: readonly Line[], absences: readonly Absence[]): string {
-  const all = [
-    ...lines.map(line => ({ ...line, text: lineOf(line) })),
-    ...absences.map(absence => ({ ...absence, text: absenceOf(absence) })),
-  ]
+export function pageOf(lines: readonly Line[]): string {
   const sections = SECTIONS.map(([first, title], index) => {
     const end = SECTIONS[index + 1]?.[0] ?? LAST_ROW + 1
-    const own = all.filter(({ row }) => row >= first && row < end)
+    const own = lines.filter(({ row }) => row >= first && row < end)
     own.sort((a, b) => a.row - b.row || (a.name < b.name ? -1 : 1))
-    return `## ${title}\n\n${[HEAD, ...own.map(({ text }) => text)].join('\n')}\n`
+    return `## ${title}\n\n${[HEAD, ...own.map(lineOf)].join('\n')}\n`
   })
   return [INTRO, ...sections].join('\n')
 }

@@ -30,6 +30,10 @@ export function readHeaders(input: unknown, problems: Problem[], allowHost = fal
       problems.push(problem(`headers.${name}`, 'a string', kindOf(value), remedy))
       continue
     }
+    if (typeof value === 'number' && !Number.isFinite(value)) {
+      problems.push(problem(`headers.${name}`, 'a string or a finite number', String(value), 'Leave it out.'))
+      continue
+    }
     const text = String(value).replace(/^[ \t]+|[ \t]+$/g, '')
     const wrong = headerProblem(name, text)
     if (wrong !== undefined) problems.push(`headers: ${wrong}.`)

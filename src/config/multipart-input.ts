@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { isBlob, isStream } from '../core/body.ts'
 import type { Chunks, BodyPart } from '../core/body.ts'
 import { headerProblem } from '../core/headers.ts'
-import { isPlain, kindOf, plainRemedy, problem } from './kinds.ts'
+import { got, isPlain, kindOf, plainRemedy, problem } from './kinds.ts'
 import { chunksOnce, isOneShot } from './one-shot.ts'
 import { chunksOf, isFormData } from './raw-body.ts'
 import type { Problem } from '../core/problem.ts'
@@ -143,13 +143,13 @@ function readContent(
   name: string,
   problems: Problem[],
 ): BodyPart['content'] | undefined {
+  if (bytes !== undefined && !(Number.isInteger(bytes) && (bytes as number) >= 0)) {
+    problems.push(problem(`${name}.bytes`, 'an integer ≥ 0', got(bytes), 'Leave it out where it is not known.'))
+  }
   if (typeof given === 'string' || given instanceof Uint8Array || isBlob(given)) return given
   if (given instanceof PathOf) return { path: given.path }
   if (given instanceof ArrayBuffer) return new Uint8Array(given)
   if (isStream(given) || typeof given === 'function') {
-    if (bytes !== undefined && !(Number.isInteger(bytes) && (bytes as number) >= 0)) {
-      problems.push(problem(`${name}.bytes`, 'an integer ≥ 0', kindOf(bytes), 'Leave it out where it is not known.'))
-    }
     const open = typeof given === 'function' ? () => chunksOf((given as () => unknown)()) : () => chunksOnce(given)
     return { open, bytes: bytes as number | undefined }
   }

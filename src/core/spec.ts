@@ -87,6 +87,7 @@ export type Params = Record<
 
 /**
  * Headers, with names in any case. The value `undefined` removes a header that the options or the library would send.
+ * NaN and Infinity are errors.
  *
  * @example { accept: 'text/csv', 'user-agent': undefined }
  */

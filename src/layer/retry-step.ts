@@ -238,7 +238,7 @@ function retryBackoffMs(call: Call, failures: number, random: () => number): num
   try {
     return backoffMs(call.plan.retry.backoff, failures, random)
   } catch (error) {
-    return fault('callback/hook', `retry.backoff threw: ${reasonOf(error)}`, { sent: true, cause: error })
+    return fault('callback/hook', `retry.backoff failed: ${reasonOf(error)}`, { sent: true, cause: error })
   }
 }
 

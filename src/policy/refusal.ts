@@ -18,6 +18,9 @@ function circuitOpen({ breaker, host }: Lane, nowMs: number, epochMs: number): F
   const untilMs = breaker?.refusesUntilMs(nowMs)
   if (untilMs === undefined) return undefined
   const waitMs = Math.max(0, untilMs - nowMs)
-  const message = `not sent: ${host} kept failing, so its circuit stays open for ${formatDuration(Math.ceil(waitMs))}`
+  const isOpen = `not sent: ${host} kept failing, so its circuit stays open`
+  // An infinite cooldown has no end that could be told.
+  if (waitMs === Infinity) return fault('circuit/open', `${isOpen} until the client is closed`)
+  const message = `${isOpen} for ${formatDuration(Math.ceil(waitMs))}`
   return fault('circuit/open', message, { retryAt: Math.round(epochMs + waitMs) })
 }

@@ -36,10 +36,8 @@ describe('backoffMs', () => {
     ['1.5s', 1_500],
     [0, 0],
     [-1, 0],
-    [Number.NaN, 0],
-    ['soon', 0],
-    [undefined as never, 0],
-    [null as never, 0],
+    [-Infinity, 0],
+    [Infinity, Infinity],
   ])('reads %j from a back-off function as %d ms', (answer, waitMs) => {
     expect(
       backoffMs(
@@ -48,6 +46,24 @@ describe('backoffMs', () => {
         () => 0.5,
       ),
     ).toBe(waitMs)
+  })
+
+  test.each([
+    [Number.NaN, 'NaN'],
+    ['soon', 'soon'],
+    ['5', '5'],
+    [undefined as never, 'undefined'],
+    [null as never, 'null'],
+    ['\u001B[2J', '\\u001b[2J'],
+  ])('refuses %j from a back-off function', (answer, shown) => {
+    const made = (): number =>
+      backoffMs(
+        () => answer,
+        1,
+        () => 0.5,
+      )
+    expect(made).toThrow(TypeError)
+    expect(made).toThrow(`expected milliseconds or a duration such as '2s', got ${shown}`)
   })
 
   test('passes the number of failures to a back-off function', () => {

@@ -96,4 +96,4 @@ test('no message of the engine, the layers and the transport names an option in 
 const LEAK = new RegExp(`(?<![-\\w.])(?:${OPTION_NAMES.filter(name => /[A-Z]/.test(name)).join('|')}|retry\\.\\w+)\\b`)
 
 /** Said only of functions of the caller, which a command line has none of. */
-const ALLOWED = ['retry.backoff threw', 'saveTo threw', 'onChunk ', 'onItem ', 'parseFunc threw', '&& returnType']
+const ALLOWED = ['retry.backoff failed', 'saveTo threw', 'onChunk ', 'onItem ', 'parseFunc threw', '&& returnType']

@@ -74,6 +74,8 @@ const LEAST_PARK_MS = 1_000
 const GIVE_UP_MS = 5_000
 /** How long handing back may take, after the requests in flight have ended. */
 const HAND_BACK_MS = 5_000
+/** Node turns a longer delay into 1 ms, so a long grace would be over at once. */
+const MAX_GRACE_MS = 2 ** 31 - 1 - HAND_BACK_MS
 
 /** Resolves with undefined after the time. */
 function within<T>(ms: number, work: Promise<T>): Promise<T | undefined> {
@@ -443,7 +445,8 @@ class OpenBatch {
     this.#state = this.#state === 'cancelled' ? 'cancelled' : 'closing'
     await this.#worker.pause(true)
     for (const run of this.#runs) run.stop()
-    const { broker, graceMs, say } = this.#parts
+    const { broker, say } = this.#parts
+    const graceMs = Math.min(this.#parts.graceMs, MAX_GRACE_MS)
     const { batch } = this.#manifest
     const abort = setTimeout(() => this.abort(), graceMs)
     const closing = this.#worker.close().then(() => true)

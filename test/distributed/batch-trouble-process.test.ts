@@ -59,12 +59,20 @@ describe.skipIf(NO_REDIS)('a batch', () => {
     const made = { batch: 'b', chunks: 2, requests: 3 }
     expect(await submit(urls, given)).toEqual({ ...made, known: 0 })
     expect(await submit(urls, given)).toEqual({ ...made, known: 2 })
+    const others = ['http://a.test/1', 'http://a.test/2', 'http://a.test/4']
+    expect(await refusal(submit(others, given))).toContain('got others from row 3 on')
+    expect(await refusal(submit([...urls, 'http://a.test/4'], given))).toContain('got others from row 3 on')
+    expect(await refusal(submit(urls.slice(0, 2), given))).toContain('got none from row 3 on')
+    expect(await refusal(submit([], given))).toContain('got none from row 1 on')
     expect(await refusal(submit(urls, { ...given, options: { maxRetries: 1 } }))).toContain('with other options')
     expect(await refusal(submit(urls, { ...given, chunkRows: 3 }))).toContain('with another chunk size')
     expect(await refusal(submit(urls, { ...given, results: files.at('others') }))).toContain(
       'expected a new name, got b',
     )
     expect(await refusal(submit(urls, { ...given, batch: 'c' }))).toContain('has the batch b with another name')
+    const even = { ...given, batch: 'even', results: files.at('even') }
+    await submit(urls.slice(0, 2), even)
+    expect(await refusal(submit(urls, even))).toContain('got more from row 3 on')
     const both = await Promise.all([submit(urls, given), submit(urls, given)])
     expect(both).toEqual([
       { ...made, known: 2 },
@@ -124,12 +132,12 @@ describe.skipIf(NO_REDIS)('a batch', () => {
       'c00000001.ndjson:10: expected a result, got a damaged line',
     )
     rmSync(sealed)
-    expect(await refusal(collect({ results, output }))).toContain('requests 10 to 19 have no results yet')
+    expect(await refusal(collect({ results, output }))).toContain('requests 10 to 19 are not all finished')
     expect(await collect({ results, output, partial: true })).toMatchObject({ requests: 20, missing: 10 })
     expect(await reconcile(given)).toEqual({ batch: 'damaged', chunks: 3, done: 2, added: 1 })
     await finish()
     const twice = await Promise.all([1, 2].map(() => collect({ results, output, overwrite: true })))
-    expect(twice).toEqual([1, 2].map(() => ({ batch: 'damaged', requests: 30, missing: 0 })))
+    expect(twice).toEqual([1, 2].map(() => ({ batch: 'damaged', requests: 30, failed: 0, missing: 0 })))
     expect(linesOf(output).map(({ index }) => index)).toEqual(upTo(30))
     await deleteBatch({ ...given, files: true })
   })

@@ -85,7 +85,7 @@ async function submitAlone(parts: SubmitParts, keep: () => Promise<void>): Promi
       try {
         if (input.kind === 'file')
           for await (const chunk of chunksOfFile(input, manifest.chunkRows, index.last)) await appending.add(chunk)
-        else await addRows(input.rows, manifest.chunkRows, index, appending)
+        else await addRows(input.rows, manifest.chunkRows, index, (chunk, text) => appending.add(chunk, text))
         await appending.flush()
       } finally {
         appending.close()
@@ -93,6 +93,11 @@ async function submitAlone(parts: SubmitParts, keep: () => Promise<void>): Promi
       const last = index.last
       const whole = { chunks: index.count, rows: last === undefined ? 0 : last.from + last.rows }
       await createWhole(fileOf(results, 'submitted'), file => file.writeFile(JSON.stringify(whole)))
+    } else if (input.kind === 'rows') {
+      // The size and the time of a file are in the description of the batch; rows have only their digests.
+      await addRows(input.rows, manifest.chunkRows, index, ({ from }) => {
+        throw otherRows('more', from)
+      })
     }
     const last = index.last
     await reconcile({ broker, batch, results })
@@ -187,11 +192,17 @@ function openRows({ rows, results }: Manifest, index: ChunkIndex): number | unde
   return fd
 }
 
+const otherRows = (got: 'others' | 'more' | 'none', from: number): ConfigError =>
+  new ConfigError([
+    `input: expected the rows of the submit before, got ${got} from row ${from + 1} on. Give the same input, or choose another name and another folder.`,
+  ])
+
+/** Compares the rows with the chunks that a submit before has made, and passes further chunks to `add`. */
 async function addRows(
   rows: AsyncIterable<string> | Iterable<string>,
   chunkRows: number,
   index: ChunkIndex,
-  appending: Appending,
+  add: (chunk: Chunk, text: string) => Promise<void> | void,
 ): Promise<void> {
   const known = index.count
   let number = 0
@@ -211,12 +222,8 @@ async function addRows(
       digest: digestOf(bytes),
     }
     if (number < known) {
-      if (index.read(number)?.digest !== chunk.digest) {
-        throw new ConfigError([
-          `input: expected the rows of the submit before, got others from row ${from + 1} on. Give the same input, or choose another name and another folder.`,
-        ])
-      }
-    } else await appending.add(chunk, text)
+      if (index.read(number)?.digest !== chunk.digest) throw otherRows('others', from)
+    } else await add(chunk, text)
     number++
     from += held.length
     offset += bytes.length
@@ -227,6 +234,7 @@ async function addRows(
     if (held.length >= chunkRows) await end()
   }
   if (held.length > 0) await end()
+  if (number < known) throw otherRows('none', from)
 }
 
 /** Adds chunks in groups: first to the list, then to the queue. */

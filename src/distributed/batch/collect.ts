@@ -9,10 +9,12 @@ import { finished } from 'node:stream/promises'
 import { ChunkIndex } from './chunk-index.ts'
 import type { Chunk } from './chunk.ts'
 import { fileOf, readManifest, readSubmitted } from './manifest.ts'
-import { sealedBefore } from './earlier.ts'
 import { sealedPath } from './parts.ts'
 import { readRetries } from './retries.ts'
-import { Incomplete, checkedBytes } from './sealed.ts'
+import type { Retries } from './retries.ts'
+import { Incomplete, checkedLines } from './sealed.ts'
+import type { CheckedLines } from './sealed.ts'
+import { unsealedLines } from './unsealed.ts'
 import { writeLine } from '../../store/run-lines.ts'
 import { ConfigError } from '../../core/error.ts'
 import { systemReason } from '../../core/system-reason.ts'
@@ -21,6 +23,8 @@ import { systemReason } from '../../core/system-reason.ts'
 export interface Collected {
   readonly batch: string
   readonly requests: number
+  /** How many of the results are failures. */
+  readonly failed: number
   /** Requests without a result. 0 unless `partial` is set. */
   readonly missing: number
 }
@@ -31,7 +35,7 @@ export interface CollectParts {
   /** A path, or a Writable, which is not ended. */
   readonly output: string | Writable
   readonly overwrite: boolean
-  /** Leaves out chunks that are not done. */
+  /** Writes the results so far if the batch is not done. */
   readonly partial: boolean
   /** How many workers have run it; undefined if Redis was not asked, or has lost it. */
   readonly workers?: number | undefined
@@ -81,29 +85,24 @@ async function writeAll({ results, partial, workers }: CollectParts, stream: Wri
   const index = new ChunkIndex(fileOf(results, 'index'), 'r')
   try {
     const retries = await readRetries(results)
-    let requests = 0
-    let missing = 0
+    const collected = { batch, requests: 0, failed: 0, missing: 0 }
     // The result is a run file: it can be resumed, and reported on.
     await put(stream, Buffer.from(writeLine({ v: 2, salt, at })))
     const about = { at, batch, chunks: index.count, ...(workers !== undefined && { workers }) }
     await put(stream, Buffer.from(writeLine({ run: { event: 'batch', ...about } })))
     for (let number = 0; number < index.count; number++) {
       const chunk = index.read(number) as Chunk
-      const generation = retries.generationOf(number)
-      const newest = sealedPath(results, number, generation)
-      // Those of a retry that is not done have the results before it.
-      const path = existsSync(newest) ? newest : partial ? sealedBefore(results, number, generation) : undefined
-      if (path !== undefined) {
-        for await (const bytes of checkedBytes(path, chunk)) await put(stream, bytes)
-        requests += chunk.rows
-      } else if (partial) missing += chunk.rows
-      else {
-        throw new ConfigError([
-          `batch: ${batch} is not done: requests ${chunk.from} to ${chunk.from + chunk.rows - 1} have no results yet. Let workers finish it, or collect what is there (--partial; in code, partial: true).`,
-        ])
+      if (!partial && !existsSync(sealedPath(results, number, retries.generationOf(number))))
+        throw notDone(batch, chunk)
+      collected.missing += chunk.rows
+      for await (const { bytes, results: count, failed } of linesOf(results, chunk, salt, retries)) {
+        await put(stream, bytes)
+        collected.requests += count
+        collected.failed += failed
+        collected.missing -= count
       }
     }
-    return { batch, requests, missing }
+    return collected
   } catch (error) {
     if (!(error instanceof Incomplete)) throw error
     throw new ConfigError([
@@ -113,6 +112,24 @@ async function writeAll({ results, partial, workers }: CollectParts, stream: Wri
     index.close()
   }
 }
+
+/** The lines of a chunk. One that is not done has those so far. */
+async function* linesOf(
+  results: string,
+  chunk: Chunk,
+  salt: string,
+  retries: Retries,
+): AsyncGenerator<CheckedLines, void> {
+  const generation = retries.generationOf(chunk.number)
+  const path = sealedPath(results, chunk.number, generation)
+  const soFar = existsSync(path) ? undefined : await unsealedLines(results, chunk, salt, retries.order(generation))
+  yield* soFar ?? checkedLines(path, chunk)
+}
+
+const notDone = (batch: string, { from, rows }: Chunk): ConfigError =>
+  new ConfigError([
+    `batch: ${batch} is not done: requests ${from} to ${from + rows - 1} are not all finished. Let workers finish them, or collect the results so far (--partial; in code, partial: true).`,
+  ])
 
 async function put(stream: Writable, bytes: Buffer): Promise<void> {
   if (stream.errored) throw stream.errored

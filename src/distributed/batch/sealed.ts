@@ -52,21 +52,31 @@ export class Incomplete extends Error {
   override readonly name = 'Incomplete'
 }
 
-/** The bytes of a sealed chunk, checked line by line. Throws Incomplete. */
-export async function* checkedBytes(path: string, { from, rows }: Chunk): AsyncGenerator<Buffer, void> {
+/** Whole lines of a run file, which were written as they are. */
+export interface CheckedLines {
+  readonly bytes: Buffer
+  /** How many of the lines are results, and how many of these are failures. */
+  readonly results: number
+  readonly failed: number
+}
+
+/** The lines of a sealed chunk, each checked, in groups. Throws Incomplete. */
+export async function* checkedLines(path: string, { from, rows }: Chunk): AsyncGenerator<CheckedLines, void> {
   let due = from
   let number = 0
   for await (const lines of linesOf(path)) {
+    let failed = 0
     for (const line of lines) {
       number++
       const reading = line.at(-1) === LF ? readLine(line.subarray(0, -1)) : undefined
       if (reading?.kind !== 'done') throw new Incomplete(`${path}:${number}: expected a result, got a damaged line`)
-      const { index } = reading.line
+      const { index, ok } = reading.line
       if (index !== due)
         throw new Incomplete(`${path}:${number}: expected the result of request ${due}, got that of ${index}`)
       due++
+      if (!ok) failed++
     }
-    if (lines.length > 0) yield Buffer.concat(lines)
+    if (lines.length > 0) yield { bytes: Buffer.concat(lines), results: lines.length, failed }
   }
   if (due !== from + rows) throw new Incomplete(`${path}: expected ${rows} results, got ${due - from}`)
 }

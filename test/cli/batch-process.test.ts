@@ -28,6 +28,18 @@ it('the help of each command for batches fits a screen of 24 × 80', () => {
   }
 })
 
+it('preq submit names all flags that are missing, and preq collect refuses a name that is not of JSON lines', async () => {
+  const { code, said } = await preq(['submit', 'http://127.0.0.1:1/'])
+  expect(code).toBe(2)
+  for (const flag of ['--batch NAME', '--results FOLDER', '--broker redis://']) expect(said).toContain(`Add ${flag}`)
+  for (const name of ['out.csv', 'out.sqlite', 'out.json']) {
+    expect(await preq(['collect', '--results', 'none', '-o', name])).toMatchObject({
+      code: 2,
+      said: expect.stringContaining(`expected a file that ends in .jsonl, got ${name}`) as string,
+    })
+  }
+})
+
 describe.skipIf(NO_REDIS)('preq submit, worker and collect', () => {
   it('give what a local run gives, although a worker is killed', async () => {
     await using redis = await redisServer()
@@ -59,7 +71,10 @@ describe.skipIf(NO_REDIS)('preq submit, worker and collect', () => {
     expect(await other.exit).toBe(0)
     expect((await preq(['status', 'b1', ...broker])).said).toContain('15 of 15 done')
     const output = files.at('out.jsonl')
-    expect(await preq(['collect', 'b1', ...broker, '-o', output])).toMatchObject({ code: 0 })
+    expect(await preq(['collect', 'b1', ...broker, '-o', output])).toEqual({
+      code: 0,
+      said: 'preq: 1500 results: 1500 ok, 0 failed.\n',
+    })
     expect((await preq(['collect', 'b1', ...broker, '-o', output])).said).toContain('exists')
     const local = files.at('local.jsonl')
     writeFileSync(local, `${readFileSync(output, 'utf8').split('\n')[0]}\n`)
@@ -139,7 +154,7 @@ describe.skipIf(NO_REDIS)('preq submit, worker and collect', () => {
     // Its chunks were handed back, and are not taken from the queue.
     expect(await preq(['status', 'b3', '--watch', ...broker])).toMatchObject({ code: 1 })
     expect((await preq(['delete', 'b3', ...broker, '--files'])).said).toBe('preq: batch b3 is deleted.\n')
-    expect((await preq(['batches', ...broker])).said).toBe('')
+    expect((await preq(['batches', ...broker])).said).toBe('preq: there is no batch at this Redis.\n')
   })
 
   it('say where the results of a deleted batch stay, how to get it back, and that a worker waits for a batch', async () => {

@@ -38,14 +38,17 @@ describe.skipIf(NO_REDIS)('preq retry and preq dead', () => {
     writeFileSync(list, text)
     await preq(['reconcile', 'b1', ...broker])
     expect(await preq(['worker', '--until-empty', ...broker])).toMatchObject({ code: 0 })
-    expect(await preq(['dead', 'b1', ...broker])).toEqual({ code: 0, said: '' })
+    expect(await preq(['dead', 'b1', ...broker])).toEqual({
+      code: 0,
+      said: containing('no requests that crash their process'),
+    })
     expect((await preq(['status', 'b1', ...broker])).said).toContain('18 ok, 2 failed, 0 left')
 
     isDown = false
     const retry = ['retry', 'b1', ...broker]
     expect(await preq([...retry, '--retry-only', '5xx,timeout'])).toMatchObject({
       code: 0,
-      said: containing('1 requests in 1 chunks are sent again'),
+      said: containing('1 request in 1 chunk is sent again'),
     })
     await preq(['worker', '--until-empty', ...broker])
     expect((await preq(['status', 'b1', ...broker])).said).toContain('19 ok, 1 failed, 0 left')
@@ -78,7 +81,9 @@ describe.skipIf(NO_REDIS)('preq retry and preq dead', () => {
     expect(JSON.parse(dead.said)).toMatchObject({ batch: 'b1', requests: [{ index: 7, url: `${server.base}7` }] })
     expect((await preq(['dead', 'b1', ...broker])).said).toContain('preq retry b1 --retry-only resource/poison')
     const output = files.at('out.jsonl')
-    await preq(['collect', 'b1', '-o', output, ...broker])
+    expect((await preq(['collect', 'b1', '-o', output, ...broker])).said).toContain(
+      `1 failed. preq report ${output} shows why.`,
+    )
     const failed = linesOf(output).filter(({ ok }) => !ok)
     expect(failed.map(({ index, error }) => [index, error?.code])).toEqual([[7, 'resource/poison']])
   })

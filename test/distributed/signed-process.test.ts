@@ -172,7 +172,7 @@ describe.skipIf(NO_REDIS)('a signed batch', () => {
     isDown = false
     const retry = ['retry', 'b1', '--retry-only', '404']
     expect(await preq(...retry)).toEqual([2, expect.stringContaining('b1 is signed. Give the key') as string])
-    expect(await preq(...retry, '--sign', 'env:KEY')).toEqual([0, expect.stringContaining('1 requests in 1') as string])
+    expect(await preq(...retry, '--sign', 'env:KEY')).toEqual([0, expect.stringContaining('1 request in 1') as string])
     expect((await preq('worker', '--batch', 'b1', '--until-empty', '--sign', 'env:KEY'))[0]).toBe(0)
     expect(await status({ broker: redis.url, batch: 'b1' })).toMatchObject({ ok: 20, failed: 0, stuck: 0 })
     expect(server.extra()).toBe(1)

@@ -20,13 +20,15 @@ export async function use<T>(flags: BatchFlags, work: (broker: Broker) => Promis
   }
 }
 
+export const NO_BROKER = '--broker: expected the URL of a Redis server, got none. Add --broker redis://localhost:6379.'
+
 /** Throws a UsageError with every problem. */
 export function addressOf(
   { broker, brokerCa, brokerCert, brokerKey, sign }: BatchFlags,
   env: NodeJS.ProcessEnv,
 ): BrokerAddress {
   if (broker === undefined) {
-    throw new UsageError('--broker: expected the URL of a Redis server, got none. Add --broker redis://localhost:6379.')
+    throw new UsageError(NO_BROKER)
   }
   const problems: Problem[] = []
   const url = urlOf(broker, env, problems)

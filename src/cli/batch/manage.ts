@@ -2,18 +2,23 @@
 import { resolve } from 'node:path'
 import type { BatchArgs, BatchFlags } from './args.ts'
 import { use } from './broker.ts'
+import { counted } from './counted.ts'
 import { limits } from './limits.ts'
 import { watch } from './watch.ts'
 import { deadText } from './dead-text.ts'
 import { retry } from './retry.ts'
 import { workersTable } from './workers.ts'
 import type { GivenFlags } from '../settings.ts'
+import { outputFormatOf } from '../output/format.ts'
+import { shellWord } from '../shell-word.ts'
 import { UsageError } from '../usage-error.ts'
 import { paintFor } from '../../display/paint.ts'
 import { formatDuration } from '../../core/duration.ts'
 import { printable } from '../../core/printable.ts'
+import type { Problem } from '../../core/problem.ts'
 import type { Broker } from '../../distributed/batch/broker.ts'
 import { collectBatch } from '../../distributed/batch/collect.ts'
+import type { Collected } from '../../distributed/batch/collect.ts'
 import { cancel, collectable, deleteBatch, pause, resume, statusOf } from '../../distributed/batch/control.ts'
 import type { BatchStatus } from '../../distributed/batch/control.ts'
 import { deadOf } from '../../distributed/batch/dead.ts'
@@ -33,7 +38,12 @@ export async function manage({ command, words, own }: ManageArgs, flags: GivenFl
     case 'doctor':
       return use(own, doctor)
     case 'batches':
-      return use(own, async broker => print((await broker.batches()).map(name => `${name}\n`).join('')))
+      return use(own, async broker => {
+        const names = await broker.batches()
+        return names.length === 0
+          ? say('there is no batch at this Redis.')
+          : print(names.map(name => `${name}\n`).join(''))
+      })
     case 'status':
       return status(batch, own, isJson(flags))
     case 'limits':
@@ -48,8 +58,11 @@ export async function manage({ command, words, own }: ManageArgs, flags: GivenFl
     case 'dead':
       return use(own, async broker => {
         const found = await deadOf(broker, batch, own.results)
-        print(isJson(flags) ? `${JSON.stringify(found)}\n` : deadText(found))
-        return found.requests.length + found.chunks.length === 0 ? 0 : 1
+        const isNone = found.requests.length + found.chunks.length === 0
+        if (isJson(flags)) print(`${JSON.stringify(found)}\n`)
+        else if (!isNone) print(deadText(found))
+        else say(`batch ${batch} has no requests that crash their process, and no chunks that could not be run.`)
+        return isNone ? 0 : 1
       })
     case 'pause':
       return use(own, async broker => {
@@ -133,16 +146,34 @@ async function collect(batch: string | undefined, own: BatchFlags, flags: GivenF
   const other = flags.find(([name]) => name !== 'output' && name !== 'overwrite')
   if (other !== undefined) throw new UsageError(`collect: --${other[0]} is a flag of a run. See preq collect --help.`)
   const path = flags.findLast(([name]) => name === 'output')?.[1]
+  if (typeof path === 'string') checkName(path)
   const { results, workers } = await collectableOf(batch, own)
-  const { requests, missing } = await collectBatch({
+  const collected = await collectBatch({
     results,
     output: typeof path === 'string' && path !== '-' ? path : process.stdout,
     overwrite: flags.some(([name]) => name === 'overwrite'),
     partial: own.partial === true,
     workers,
   })
-  say(`${requests} results${missing === 0 ? '' : `, ${missing} requests have none yet`}.`)
-  return missing === 0 ? 0 : 1
+  say(collectedText(collected, path))
+  return collected.missing === 0 ? 0 : 1
+}
+
+/** A run file under the name of a table would surprise the program that opens it. */
+function checkName(path: string): void {
+  const problems: Problem[] = []
+  if (outputFormatOf(path, problems) === 'jsonl' && problems.length === 0) return
+  throw new UsageError(
+    `-o: expected a file that ends in .jsonl, got ${path}. For another format, collect to FILE.jsonl; then preq -i INPUT -o FILE.jsonl -o FILE.csv --resume writes it and sends nothing.`,
+  )
+}
+
+/** @param path of `-o` */
+function collectedText({ requests, failed, missing }: Collected, path: unknown): string {
+  const rest = missing === 0 ? '' : ` ${counted(missing, 'request')} ${missing === 1 ? 'has' : 'have'} no result yet.`
+  const next =
+    failed === 0 || typeof path !== 'string' || path === '-' ? '' : ` preq report ${shellWord(path)} shows why.`
+  return `${counted(requests, 'result')}: ${requests - failed} ok, ${failed} failed.${next}${rest}`
 }
 
 async function collectableOf(

@@ -1,6 +1,7 @@
 /** `preq retry`: failed requests of a batch are sent again. */
 import type { BatchFlags } from './args.ts'
 import { use } from './broker.ts'
+import { counted } from './counted.ts'
 import { readSettings, givenFlags } from '../settings.ts'
 import type { GivenFlags } from '../settings.ts'
 import { UsageError } from '../usage-error.ts'
@@ -32,7 +33,7 @@ export async function retry(batch: string, own: BatchFlags, given: GivenFlags): 
     const text =
       requests === 0
         ? `batch ${batch} has no such failure, so nothing is sent again.`
-        : `batch ${batch}: ${requests} requests in ${chunks} chunks are sent again. Start workers: preq worker --broker URL --batch ${batch}`
+        : `batch ${batch}: ${counted(requests, 'request')} in ${counted(chunks, 'chunk')} ${requests === 1 ? 'is' : 'are'} sent again. Start workers: preq worker --broker URL --batch ${batch}`
     process.stderr.write(`preq: ${printable(text)}\n`)
     return 0
   })

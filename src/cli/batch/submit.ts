@@ -5,7 +5,8 @@ import type { BatchFlags } from './args.ts'
 import { divideFlags, secretNamesIn } from './shared-flags.ts'
 import type { SharedFlags } from './shared-flags.ts'
 import { planFlags } from './worker-plan.ts'
-import { use } from './broker.ts'
+import { counted } from './counted.ts'
+import { NO_BROKER, use } from './broker.ts'
 import { shapeOf } from '../input/format.ts'
 import { openJobs } from '../input/jobs.ts'
 import type { Jobs } from '../input/jobs.ts'
@@ -34,11 +35,7 @@ const MOST_CHUNK_ROWS = 100_000
 export async function submit(urls: readonly string[], given: GivenFlags, own: BatchFlags): Promise<number> {
   keepHeapSmall()
   keepIntegers()
-  const { batch, results } = own
-  if (batch === undefined) throw new UsageError('--batch: expected a name for the batch, got none. Add --batch NAME.')
-  if (results === undefined) {
-    throw new UsageError('--results: expected a folder that all machines share, got none. Add --results FOLDER.')
-  }
+  const { batch, results } = placeOf(own)
   checkSources(given)
   const chunkRows = own.chunk === undefined ? CHUNK_ROWS : Number(own.chunk)
   if (!Number.isInteger(chunkRows) || chunkRows < 1 || chunkRows > MOST_CHUNK_ROWS) {
@@ -65,9 +62,9 @@ export async function submit(urls: readonly string[], given: GivenFlags, own: Ba
         shareName,
         rates: ratesIn(planned.client),
       })
-      const before = made.known === 0 ? '' : ` ${made.known} of them were submitted before.`
+      const before = made.known === 0 ? '' : ` Submitted before: ${made.known} of ${counted(made.chunks, 'chunk')}.`
       process.stderr.write(
-        `preq: batch ${batch} has ${made.requests} requests in ${made.chunks} chunks.${before} ` +
+        `preq: batch ${batch} has ${counted(made.requests, 'request')} in ${counted(made.chunks, 'chunk')}.${before} ` +
           `Start workers: preq worker --broker URL --batch ${batch}\n`,
       )
       return 0
@@ -75,6 +72,18 @@ export async function submit(urls: readonly string[], given: GivenFlags, own: Ba
       jobs?.close()
     }
   })
+}
+
+/** Throws a UsageError with all flags that are missing. */
+function placeOf({ batch, results, broker }: BatchFlags): { readonly batch: string; readonly results: string } {
+  if (batch !== undefined && results !== undefined) return { batch, results }
+  throw new UsageError([
+    ...(batch === undefined ? ['--batch: expected a name for the batch, got none. Add --batch NAME.'] : []),
+    ...(results === undefined
+      ? ['--results: expected a folder that all machines share, got none. Add --results FOLDER.']
+      : []),
+    ...(broker === undefined ? [NO_BROKER] : []),
+  ])
 }
 
 function shareNameOf(given: GivenFlags): string | undefined {

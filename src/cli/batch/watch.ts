@@ -1,4 +1,5 @@
 /** `preq status NAME --watch`: redrawn on a terminal once a second, lines of JSON elsewhere, until the batch ends. */
+import { counted } from './counted.ts'
 import { drawOn } from '../../display/draw.ts'
 import { canDraw } from '../../display/line.ts'
 import { paintFor } from '../../display/paint.ts'
@@ -51,7 +52,7 @@ export function watchScreen(status: BatchStatus, columns: number, paint: Paint):
   return `${screen(progressOf(status), [], columns, paint)}\n  ${paint('dim', notes.join('   ').slice(0, Math.max(0, columns - 3)))}`
 }
 
-export const workersText = (count: number): string => `${count} worker${count === 1 ? '' : 's'}`
+export const workersText = (count: number): string => counted(count, 'worker')
 
 function progressOf({ state, requests, live }: BatchStatus): Progress {
   const { ok, failed, retries, bytes, inFlight, rate, etaMs } = live

@@ -48,11 +48,11 @@ export const CODES: Readonly<Record<string, CodeEntry>> = {
   'dns/not_found': { happened: 'The host name does not exist.', remedy: 'Correct the host name. Not retried.' },
   'dns/empty': { happened: 'The host name has no address.', remedy: 'Correct the host name, or its DNS records.' },
   'dns/temporary': {
-    happened: 'The look-up failed temporarily (EAI_AGAIN, SERVFAIL).',
+    happened: 'The lookup failed temporarily (EAI_AGAIN, SERVFAIL).',
     remedy: 'Retried automatically. If it persists, check the network and the DNS resolver of this machine.',
   },
   'dns/failed': {
-    happened: 'The look-up failed for another reason.',
+    happened: 'The lookup failed for another reason.',
     remedy: 'Read the message: it has the error code of the resolver.',
   },
 
@@ -125,7 +125,7 @@ export const CODES: Readonly<Record<string, CodeEntry>> = {
   'proxy/failed': { happened: 'The SOCKS proxy reports a general failure.', remedy: SOONER_OR_LATER },
 
   'timeout/dns': {
-    happened: 'The look-up of the host took too long.',
+    happened: 'The lookup of the host took too long.',
     remedy: 'Raise `timeouts.connect` or `timeout`; check the resolver.',
   },
   'timeout/connect': {

@@ -8,7 +8,7 @@ export const EXAMPLES: readonly Example[] = [
   { what: 'JSON lines of two URLs', line: 'preq https://api.example.com/a https://api.example.com/b' },
   { what: 'a list, ten requests a second', line: 'preq -i urls.txt --rate 10/s -o results.jsonl' },
   {
-    what: 'a column of CSV from each answer',
+    what: 'a column of CSV from each response',
     line: "preq 'https://api.example.com/users/{id}' -i users.csv --select name -o names.csv",
   },
   {
@@ -24,9 +24,9 @@ export const EXAMPLES: readonly Example[] = [
     line: "preq https://api.example.com/teams --items data --then 'https://api.example.com/users/{value.lead}' -o leads.csv",
   },
   {
-    what: 'a job per row, followed until it is done',
+    what: 'a job per row, polled until it is done',
     line: `preq https://api.example.com/jobs -i jobs.csv --json '{"n": {n}}' --poll -o run.jsonl --resume`,
   },
-  { what: 'what a range would send', line: "preq plan 'https://api.example.com/{1..500}' --per-host 4" },
-  { what: 'statuses of what is piped in', line: "sort -u urls.txt | preq -w '{status} {url}\\n'" },
+  { what: 'what a run with a range would send', line: "preq plan 'https://api.example.com/{1..500}' --per-host 4" },
+  { what: 'statuses of URLs from a pipe', line: "sort -u urls.txt | preq -w '{status} {url}\\n'" },
 ]

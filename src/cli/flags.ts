@@ -72,7 +72,7 @@ export const FLAGS = {
   json: taking('Request', 'TEXT', text, 'JSON body; may have {columns}; @FILE reads it from a file', {
     option: 'json',
     common: true,
-    more: 'A known column in braces is escaped as text inside of quotes, and a JSON value elsewhere: {"id": {id}, "name": "{name}"}.',
+    more: 'Inside quotes, a column is escaped as text; elsewhere it is a JSON value: {"id": {id}, "name": "{name}"}.',
   }),
   body: taking('Request', 'TEXT', text, 'raw body; may have {columns}; @FILE sends a file', {
     option: 'body',
@@ -98,11 +98,11 @@ export const FLAGS = {
   }),
   'token-command': taking('Request', 'COMMAND', text, 'run COMMAND for a bearer token, and again after a 401', {
     option: 'auth.refresh',
-    more: 'The shell runs it before the first request. What it prints, without white space around it, is the token. It may take 30 s.',
+    more: 'The shell runs it before the first request. Its output, without white space around it, is the token. The time limit is 30 s.',
   }),
   'oauth-token-url': taking('Request', 'URL', text, 'get bearer tokens from this OAuth token endpoint', {
     option: 'auth.oauth.tokenUrl',
-    more: 'Client credentials of RFC 6749. Must be https:, except on a loopback address.',
+    more: 'Uses the client credentials grant of RFC 6749, unless --oauth-refresh-token is given. Must be https:, except on a loopback address.',
   }),
   'oauth-client': taking(
     'Request',
@@ -116,28 +116,38 @@ export const FLAGS = {
   ),
   'oauth-refresh-token': taking('Request', 'TOKEN', text, 'refresh token for the token endpoint; env:NAME or @FILE', {
     option: 'auth.oauth.refreshToken',
-    default: 'none: client credentials',
-    more: 'A public client has no secret: --oauth-client ID. A new refresh token of the endpoint is used, but not stored.',
+    default: 'none, which means client credentials',
+    more: 'A public client has no secret: --oauth-client ID. If the endpoint sends a new refresh token, it is used from then on, but not stored.',
   }),
   'oauth-scope': taking('Request', 'SCOPES', text, 'scopes to ask for, separated by spaces', {
     option: 'auth.oauth.scope',
-    default: 'those of the server',
+    default: 'chosen by the server',
   }),
   'oauth-client-auth': choosing('Request', 'HOW', CLIENT_AUTHS, 'how ID and SECRET are sent to the token endpoint', {
     option: 'auth.oauth.clientAuth',
     default: 'basic',
-    more: 'basic: percent-encoded, as RFC 6749 says. basic_raw: not encoded. body: as form fields.',
+    more: 'basic: in the header, percent-encoded as RFC 6749 says. basic_raw: in the header, not encoded. body: as form fields.',
   }),
-  cookie: taking('Request', 'NAME=VALUE', pair, 'a cookie for the origins of the input', {
-    option: 'cookies',
-    default: 'none',
-    repeat: true,
-  }),
-  'share-cookies': aSwitch('Request', 'share cookies of servers between rows that have the same credential, or none', {
-    option: 'shareCookies',
-  }),
+  cookie: taking(
+    'Request',
+    'NAME=VALUE',
+    pair,
+    'a cookie that every request sends, until a redirect leads to another origin',
+    {
+      option: 'cookies',
+      default: 'none',
+      repeat: true,
+    },
+  ),
+  'share-cookies': aSwitch(
+    'Request',
+    'share cookies that servers set between rows with the same credential, or without one',
+    {
+      option: 'shareCookies',
+    },
+  ),
   'cookie-file': setting('Request', 'FILE', 'cookieFile', asGiven, {
-    doc: 'load and save the cookies of rows without a credential; implies --share-cookies',
+    doc: 'read and save the cookies of rows without a credential of their own; implies --share-cookies',
   }),
   'no-cookies': aSwitch('Request', 'neither store nor send cookies', { option: { option: 'cookies', value: false } }),
   'user-agent': taking('Request', 'TEXT', text, undefined, {
@@ -166,7 +176,7 @@ export const FLAGS = {
   }),
   'output-delimiter': choosing('Output', 'CHARACTER', OUTPUT_DELIMITERS, 'character between the cells of CSV', {
     default: 'a comma',
-    more: 'Spreadsheets of many countries expect ;.',
+    more: 'In many countries, spreadsheets expect a semicolon.',
   }),
   bom: aSwitch('Output', 'begin CSV and TSV with a byte-order mark, by which Excel recognises UTF-8'),
   values: aSwitch('Output', 'write only the values, as JSON lines, without the fields of the request', {
@@ -180,7 +190,7 @@ export const FLAGS = {
   }),
   save: taking('Output', 'FOLDER', text, 'write each body to a file in FOLDER', {
     option: ['saveTo', { option: 'returnType', value: 'file' }],
-    more: 'Named by --name, the key, or the end of the URL; never outside of FOLDER.',
+    more: 'The name of a file is --name, or else the key, or else the end of the URL; it is never outside FOLDER.',
   }),
   name: taking('Output', 'NAME', text, 'file names of --save: a text with {columns}'),
   checksum: taking(
@@ -190,7 +200,7 @@ export const FLAGS = {
     'checksum of the saved body: sha256:9f86…; may have {columns}',
     {
       option: 'checksum',
-      more: 'Of sha256, sha512, sha1 and md5. A body that differs is not kept.',
+      more: 'Algorithms: sha256, sha512, sha1, md5. A body with another checksum is not kept.',
     },
   ),
   columns: taking('Output', 'NAMES', text, 'columns of CSV, TSV and SQLite, with commas between them', {
@@ -199,7 +209,7 @@ export const FLAGS = {
   }),
   'write-out': taking('Output', 'TEMPLATE', text, "one line per request: '{status} {url}\\n'", {
     short: 'w',
-    more: 'Fields: index, request_id, parent_id, item_number, key, method, url, ok, status, attempts, bytes, error, message, error_body, final_url, location, total_ms, value, line_number, names of --select and --response-headers, and every column of the input. Where a name is taken, value.NAME is the part, header.NAME the response header and row.NAME the column. \\n and \\t are a line end and a tab.',
+    more: 'Fields: index, request_id, parent_id, item_number, key, method, url, ok, status, attempts, bytes, error, message, error_body, final_url, location, total_ms, value, line_number, names of --select and --response-headers, and every column of the input. If a name has several meanings, value.NAME is the part of --select, header.NAME the response header and row.NAME the column. \\n is a line end, \\t a tab.',
   }),
   'response-headers': taking(
     'Output',
@@ -210,18 +220,18 @@ export const FLAGS = {
       option: 'responseHeaders',
       repeat: true,
       default: 'none',
-      more: 'JSON lines hold them in headers; CSV and SQLite have a column for each. Names that suggest a secret are refused.',
+      more: 'JSON lines have them in headers; CSV and SQLite have a column for each. Names that suggest a secret are refused.',
     },
   ),
   as: taking('Output', 'TYPE', bodyType, 'parse bodies as JSON, keep them as text, or as base64 (bytes)', {
     option: 'returnType',
     choices: BODY_TYPES,
     says: { content: 'bytes' },
-    default: 'auto: JSON where it parses, else text, else base64',
+    default: 'auto: JSON if the body parses, else text, else base64',
   }),
   order: setting('Output', 'ORDER', 'order', asGiven, { choices: ['completed', 'input'] }),
   window: setting('Output', 'N', 'window', number, {
-    more: 'With --order input, it bounds how many later requests may finish before a slow one.',
+    more: 'With --order input, it also limits how many later requests may finish before a slow one.',
   }),
 
   resume: aSwitch('Run', 'continue a previous run from its output (.jsonl)', { option: 'resume', common: true }),
@@ -230,7 +240,7 @@ export const FLAGS = {
     option: 'retryFailed',
     repeat: true,
     default: 'none',
-    more: 'Codes and classes, with commas between them; the column error and the summary show the codes. Other failures are restored.',
+    more: 'Codes and classes, with commas between them; the column error and the summary show the codes. Other failures are kept as recorded.',
   }),
   'unknown-writes': setting('Run', 'fail|resend', 'unknownWrites', asGiven, {
     default: 'fail',
@@ -245,11 +255,11 @@ export const FLAGS = {
   'fail-on': taking('Run', 'CONDITION', failTerm, 'exit with 1 if this condition holds at the end: p95>2s, failed>1%', {
     repeat: true,
     default: 'failed>0',
-    more: 'A condition is a figure, one of > >= < <=, and a limit. Figures: failed and retries (a number, or a percentage of the requests sent); p50, p90, p95, p99, max and mean of the whole request (a time with its unit), or of one phase: firstByte.p95>300ms. Only requests that were sent in this run count, not those restored from a run file. With a condition on failed, failures within it leave the exit code at 0.',
+    more: 'A condition is a figure, one of > >= < <=, and a limit. Figures: failed and retries (a number, or a percentage of the requests sent); p50, p90, p95, p99, max and mean of the whole request (a time with its unit), or of one phase: firstByte.p95>300ms. Only requests that were sent in this run count, not those restored from a run file. A condition on failed replaces the default: fewer failures leave the exit code at 0.',
   }),
   config: taking('Run', 'FILE', text, 'read flags from a JSON file', {
-    default: 'preq.json here, if there is one',
-    more: 'An object of flags without their dashes: {"concurrency": 50, "rate": "10/s"}. The environment wins over it (PREQ_RETRIES=5), and flags win over both.',
+    default: 'preq.json in the working directory, if it exists',
+    more: 'An object of flags without their dashes: {"concurrency": 50, "rate": "10/s"}. Environment variables (PREQ_RETRIES=5) override it, and flags override both.',
   }),
   workers: setting('Run', 'N', 'workers', number),
 
@@ -268,7 +278,7 @@ export const FLAGS = {
   'host-limit': taking('Limits', 'HOST=LIMITS', hostLimit, 'limits of certain hosts: api.x.com=5/s,2 or *.y.com=2', {
     option: 'hosts',
     repeat: true,
-    more: 'Replaces --per-host and --per-host-rate for them. A number with a unit is a rate, a number alone is the concurrency. With --limit-key, HOST may be a key, which is compared exactly.',
+    more: 'Replaces --per-host and --per-host-rate for them. A number with a unit is a rate, a number alone is the concurrency. With --limit-key, HOST may be an exact key.',
   }),
   'share-limits': taking(
     'Limits',
@@ -276,36 +286,42 @@ export const FLAGS = {
     text,
     'share all rates with other processes through this Redis: redis://host',
     {
-      more: 'Together they start at most that many requests, and a 429 pauses its host in all of them. env:NAME reads the URL from a variable. Needs the package ioredis.',
+      more: 'Together, the processes stay within these rates, and a 429 pauses its host for all of them. env:NAME reads the URL from a variable. Needs the package ioredis.',
     },
   ),
   'share-name': taking('Limits', 'NAME', text, 'processes with the same name share their rates', {
     default: 'default',
-    more: 'With --share-limits, where each run needs the same name, or with preq submit, where it takes the place of the name of the batch.',
+    more: 'With --share-limits, or with preq submit, where the default is the name of the batch.',
   }),
   'local-share': aSwitch(
     'Limits',
     'while Redis is unavailable, send at an equal share of the rates, for at most 60 s',
     {
-      more: 'With --share-limits, or with preq worker. Without it, nothing is sent meanwhile. If only some of the processes have lost Redis, the total exceeds the rates.',
+      more: 'With --share-limits, or with preq worker. Without it, nothing is sent until Redis is back. If only some processes have lost Redis, the total can exceed the rates.',
     },
   ),
-  'limit-key': taking('Limits', 'TEXT', text, 'limit by this text with {columns} instead of by host: {account}', {
-    option: 'limitKey',
-    default: 'by host',
-    more: 'If it is empty for a row, the limits of the host apply.',
-  }),
+  'limit-key': taking(
+    'Limits',
+    'TEXT',
+    text,
+    'apply limits by this text with {columns} instead of by host: {account}',
+    {
+      option: 'limitKey',
+      default: 'by host',
+      more: 'If it is empty for a row, the limits of the host apply.',
+    },
+  ),
   budget: taking(
     'Limits',
     'NAME=N/UNIT',
     namedRate,
-    'a weighted limit, of which each attempt takes its --cost: tokens=90000/m',
+    'a weighted limit, from which each attempt takes its --cost: tokens=90000/m',
     { option: 'budgets', repeat: true, default: 'none' },
   ),
   cost: taking('Limits', '[NAME=]N', cost, 'what each attempt takes from --budget: 3, tokens=1200, tokens={columns}', {
     option: 'cost',
     repeat: true,
-    default: '1 of each budget; of --rate where there is no budget',
+    default: '1 of each budget, or of --rate if there is no budget',
   }),
   'ignore-server-limits': aSwitch('Limits', 'do not slow down for RateLimit headers', {
     option: { option: 'respectServerLimits', value: false },
@@ -325,7 +341,7 @@ export const FLAGS = {
 
   retries: setting('Retries and time', 'N', 'maxRetries', number, {
     common: true,
-    more: 'The budget: --retry-reserve and --retry-share.',
+    more: 'For the budget, see --retry-reserve and --retry-share.',
   }),
   'retry-methods': taking('Retries and time', 'METHODS', methods, undefined, {
     option: 'retry.methods',
@@ -338,7 +354,7 @@ export const FLAGS = {
   backoff: setting('Retries and time', 'TIME', 'retry.backoff.base', withUnit),
   'max-backoff': setting('Retries and time', 'TIME', 'retry.backoff.max', withUnit),
   'retry-share': setting('Retries and time', 'N', 'retry.budget.ratio', number, {
-    more: 'Keeps a host that is down from getting all its requests four times.',
+    more: 'Otherwise a host that is down would get every request four times.',
   }),
   'retry-reserve': setting('Retries and time', 'N', 'retry.budget.reserve', number),
   'max-retry-after': setting('Retries and time', 'TIME', 'retry.maxRetryAfter', withUnit),
@@ -362,22 +378,22 @@ export const FLAGS = {
     more: 'The URL is in Operation-Location, Azure-AsyncOperation or Location. The flags below also turn this on.',
   }),
   'poll-status': setting('Jobs', 'PATH', 'poll.status', asGiven, {
-    default: 'none: 202 is pending, any other response is the result',
+    default: 'none: a 202 is pending, any other response is the result',
   }),
   'poll-done': setting('Jobs', 'STATUSES', 'poll.done', commaList, {
     default: 'succeeded, success, successful, completed, complete, done, finished',
-    more: 'With commas between them; upper and lower case are the same.',
+    more: 'With commas between them, in upper or lower case.',
   }),
   'poll-failed': setting('Jobs', 'STATUSES', 'poll.failed', commaList, {
     default: 'failed, failure, error, errored, canceled, cancelled, aborted, expired',
   }),
   'poll-interval': setting('Jobs', 'TIME', 'poll.interval', withUnit, {
     default: '2s',
-    more: 'A longer Retry-After of the response is waited for, up to --max-retry-after.',
+    more: 'A longer Retry-After of the response is used instead, up to --max-retry-after.',
   }),
   'poll-deadline': setting('Jobs', 'TIME', 'poll.deadline', withUnit, { default: '10m' }),
   'poll-url': setting('Jobs', 'PATH', 'poll.url', asGiven, {
-    default: 'in the headers; else the URL of the request, if it is a GET',
+    default: 'the URL in the headers, or else that of the request, if it is a GET',
   }),
   'poll-result': setting('Jobs', 'PATH', 'poll.result', asGiven, { default: 'none: the last response is the value' }),
 
@@ -399,13 +415,19 @@ export const FLAGS = {
   'max-error-body': setting('Output', 'SIZE', 'maxErrorBody', inBytesOrNone),
   'content-coding': setting('Connection', 'MODE', 'contentCoding', asGiven, { choices: ['strict', 'lenient', 'raw'] }),
   'strict-integrity': enabling('Connection', 'strictIntegrity'),
-  proxy: taking('Connection', 'URL', text, "http, https or socks5 proxy; 'env' reads HTTP_PROXY and the like", {
-    option: ['proxy', { option: 'proxies', said: 'several --proxy' }],
-    short: 'x',
-    repeat: true,
-    more: "Several are used in turn, one per attempt; 'none' removes the one of a configuration file.",
-    default: 'none',
-  }),
+  proxy: taking(
+    'Connection',
+    'URL',
+    text,
+    "http, https or socks5 proxy; 'env' reads HTTP_PROXY and similar variables",
+    {
+      option: ['proxy', { option: 'proxies', said: 'several --proxy' }],
+      short: 'x',
+      repeat: true,
+      more: "If repeated, the proxies are used in turn, one per attempt. 'none' overrides a proxy of the configuration file.",
+      default: 'none',
+    },
+  ),
   'proxy-file': setting('Connection', 'FILE', 'proxyFile', asGiven),
   'proxy-selection': setting('Connection', 'HOW', 'proxySelection', asGiven, { choices: ['round_robin', 'random'] }),
   'proxy-cooldown': setting('Connection', 'TIME', 'proxyCooldown', withUnit),
@@ -431,7 +453,7 @@ export const FLAGS = {
   verbose: aSwitch('Display', 'list every failure and every host at the end', { short: 'v' }),
   log: taking('Display', 'FILE', text, 'one JSON line per attempt in FILE', {
     default: 'none',
-    more: 'Each line has id, index, key, attempt, at, delay, method, url, status or code, timings, bytes, protocol and reused. An existing file is refused without --overwrite; with --resume, lines are appended. - is standard output, if no results go there.',
+    more: 'Fields: id, index, key, attempt, at, delay, method, url, status or code, timings, bytes, protocol and reused. An existing file is refused without --overwrite; with --resume, lines are appended. - is standard output, unless results go there.',
   }),
   'no-progress': aSwitch('Display', 'no progress, only the summary'),
   'json-progress': aSwitch('Display', 'progress, failures and summary as JSON lines on standard error'),

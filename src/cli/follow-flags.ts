@@ -8,22 +8,22 @@ export const FOLLOW_FLAGS = {
   items: setting('Follow-ups', 'PATH', 'items', asGiven, {
     doc: "one row for each item of the list at PATH, as JMESPath: 'data.results'; '@' is the whole body",
     common: true,
-    more: 'Every output gets a row per item, and --select applies to each item. In a response without such a list, null has no items, and anything else fails. The run file of --resume holds whole responses.',
+    more: 'Every output gets a row per item, and --select applies to each item. If the path selects null, the response has no items; if it selects anything else that is not a list, the request fails. The run file of --resume holds whole responses.',
   }),
   paginate: choosing('Follow-ups', 'STYLE', PAGE_STYLES, 'request all pages, in the pagination style of the API', {
     option: ['paginate', 'paginate.style'],
     default: 'the first page only',
     common: true,
-    more: 'link: the header Link. cursor: a cursor or URL at --next. offset and page: numbers, at the same time if --total is known. odata, json-api, mediawiki, elasticsearch and relay: as these standards say. auto: by the first page; the summary says what it found.',
+    more: 'link: by the Link header. cursor: by a cursor or URL in the response, see --next. offset, page: by numbers; the pages are requested in parallel if --total is set. odata, json-api, mediawiki, elasticsearch, relay: as these APIs define it. auto: detected from the first page; the summary names the style.',
   }),
   next: taking('Follow-ups', 'PATH', text, 'with --paginate: the cursor or URL of the next page, as JMESPath', {
     option: 'paginate.next',
-    default: 'by the style; cursor needs it',
+    default: 'by the style; required with cursor',
   }),
   'page-param': taking('Follow-ups', 'NAME', text, 'with --paginate: the parameter for the cursor or page number', {
     option: 'paginate.param',
     default: 'by the style: offset, page',
-    more: 'A field of the query, or with a JSON body a path in it.',
+    more: 'A field of the query, or a path in the JSON body if the request has one.',
   }),
   total: taking(
     'Follow-ups',
@@ -32,12 +32,12 @@ export const FOLLOW_FLAGS = {
     'with --paginate: the total number of items (style page: of pages), as JMESPath',
     {
       option: 'paginate.total',
-      default: 'unknown: one page after the other',
+      default: 'none: pages are requested one after the other',
     },
   ),
   'page-size': taking('Follow-ups', 'N', number(count(1)), 'with --paginate: the number of items per page', {
     option: 'paginate.size',
-    default: 'that of the server',
+    default: 'chosen by the server',
   }),
   'page-size-param': taking('Follow-ups', 'NAME', text, 'with --paginate: the parameter for --page-size', {
     option: 'paginate.sizeParam',
@@ -50,12 +50,12 @@ export const FOLLOW_FLAGS = {
   then: taking('Follow-ups', 'URL', text, 'a request to URL for each value of the previous stage, with {value.PART}', {
     repeat: true,
     common: true,
-    more: 'Each --then is a stage; outputs get the rows of the last one, and the failures of all. {value} is the value that the request is made from, {value.id} a part of it, {1.value.id} a part of the first stage, and columns of the input are at hand. -H and credentials apply to all stages; credentials go only to an origin that the template names, or that of the page.',
+    more: 'Each --then is a stage; outputs get the rows of the last stage and the failures of all. {value} is the value from which the request is made, {value.id} a part of it, and {1.value.id} a part of the value of the first stage. Columns of the input can be used, too. -H and credentials apply to all stages; credentials are sent only to an origin that the template names, or to that of the previous response.',
   }),
   each: taking('Follow-ups', 'PATH', text, 'after --then: the values in a response, as JMESPath', {
     repeat: true,
-    default: 'the items of the stage before; without them the whole response',
-    more: 'A list gives one request per element, null none, and anything else one.',
+    default: 'the items of the previous stage, or else the whole response',
+    more: 'A list gives one request per element, null gives none, anything else gives one.',
   }),
   'then-method': taking('Follow-ups', 'METHOD', method, 'after --then: method of its requests', {
     repeat: true,
@@ -63,8 +63,10 @@ export const FOLLOW_FLAGS = {
   }),
   'then-header': taking('Follow-ups', 'NAME: VALUE', header, 'after --then: a header of its requests', {
     repeat: true,
-    more: 'It replaces the one of -H. @FILE reads one per line.',
+    more: 'Replaces a header of -H with the same name. @FILE reads one per line.',
   }),
   'then-json': taking('Follow-ups', 'TEXT', text, 'after --then: body of its requests, as --json', { repeat: true }),
-  'then-items': taking('Follow-ups', 'PATH', text, 'after --then: as --items, for its responses', { repeat: true }),
+  'then-items': taking('Follow-ups', 'PATH', text, 'after --then: items of its responses, as --items', {
+    repeat: true,
+  }),
 } as const

@@ -10,15 +10,21 @@ import { docOf } from './flag-text.ts'
 import type { Flag } from './flag.ts'
 import type { AnyOption } from '../config/option.ts'
 
-const USAGE = `Usage: preq [flags] URL…                  request these URLs; print JSON lines
-       preq [flags] -i FILE [TEMPLATE]    one request per row: 'https://x.org/{id}'
+const USAGE = `Usage: preq [flags] URL…                request these URLs; print JSON lines
+       preq [flags] -i FILE [TEMPLATE]  a request per row: 'https://x.org/{id}'
 `
 
-const HEAD = 'Sends any number of HTTP requests in parallel, within rate limits, and loses no results.\n'
+const HEAD = 'Sends any number of HTTP requests in parallel, within rate limits, without\nlosing results.\n'
+
+const ELSEWHERE = `
+Each flag can also be set by an environment variable (PREQ_MAX_LINE=64MiB is
+--max-line 64MiB), or in preq.json in the working directory:
+{"max-line": "64MiB"}.
+`
 
 export function help(): string {
   const lines = FLAG_NAMES.filter(name => flagOf(name).common === true).map(name => flagLine(name))
-  return `${HEAD}\n${USAGE}\n${commands()}\nFlags (all of them, and examples: --help-all):\n${lines.join('')}\
+  return `${HEAD}\n${USAGE}\n${commands()}\nThe most common flags (--help-all shows all, with examples):\n${lines.join('')}\
 ${helpEntry('-h, --help', 'this help')}${helpEntry('-V, --version', 'the version')}`
 }
 
@@ -27,13 +33,13 @@ export function helpAll(): string {
     const names = FLAG_NAMES.filter(name => flagOf(name).group === group)
     return `\n${group}:\n${names.map(name => `${flagLine(name)}${rest(name)}`).join('')}`
   })
-  return `${HEAD}\n${USAGE}\n${commands()}${groups.join('')}\nExamples:\n${examples()}\nExit codes:\n${EXITS.map(([code, meaning]) => helpEntry(code, meaning)).join('')}`
+  return `${HEAD}\n${USAGE}\n${commands()}${ELSEWHERE}${groups.join('')}\nExamples:\n${examples()}\nExit codes:\n${EXITS.map(([code, meaning]) => helpEntry(code, meaning)).join('')}`
 }
 
 function commands(): string {
   const lines = Object.entries(COMMANDS).map(([name, doc]) => helpEntry(name, doc))
-  const others = Object.keys(BATCH_COMMANDS).join(', ')
-  return `Commands:\n${lines.join('')}\nA batch over many machines:\n  ${others}\n`
+  const others = wrap(Object.keys(BATCH_COMMANDS).join(', '), WIDTH - 2).join('\n  ')
+  return `Commands (preq COMMAND --help explains one):\n${lines.join('')}\nCommands for a batch over many machines:\n  ${others}\n`
 }
 
 /** Each example is below its description, because both do not fit on one line. */
@@ -51,13 +57,16 @@ export function helpOf(name: string, flag: Flag, options?: Readonly<Record<strin
 }
 
 function rest(name: FlagName): string {
-  return wrap(notesOf(name).join(' '), WIDTH - HELP_INDENT)
+  const notes = notesOf(name)
+  if (notes.length === 0) return ''
+  return wrap(notes.join(' '), WIDTH - HELP_INDENT)
     .map(text => `${' '.repeat(HELP_INDENT)}${text}\n`)
     .join('')
 }
 
-const HELP_INDENT = 28
-const WIDTH = 100
+const HELP_INDENT = 26
+/** As wide as a terminal is by default. */
+const WIDTH = 80
 
 function helpEntry(flags: string, doc: string): string {
   const start = `  ${flags}`

@@ -3,7 +3,7 @@ import { BATCH_COMMANDS } from './batch/commands.ts'
 import { COMMANDS } from './commands.ts'
 import { EXAMPLES } from './examples.ts'
 import { GROUPS } from './flag.ts'
-import { FLAG_NAMES, envName, flagOf } from './flags.ts'
+import { FLAG_NAMES, flagOf } from './flags.ts'
 import type { FlagName } from './flags.ts'
 import { SECTIONS } from './manual-sections.ts'
 import { PACKAGE_VERSION } from '../core/version.ts'
@@ -47,14 +47,16 @@ export function manualPage(): string {
     '.SH EXIT STATUS',
     ...EXITS.flatMap(([code, meaning]) => ['.TP', `.B ${code}`, roff(meaning)]),
     '.SH ENVIRONMENT',
-    roff('Each flag has a variable: PREQ_ and its name in capitals, with _ for -. Flags win over variables, and'),
-    roff('variables over the configuration file. NO_COLOR turns colours off. Proxies of the environment are used'),
-    roff('with --proxy env only. A switch is undone by --no- and its name (--no-quiet), one that begins with no- by'),
-    roff('the rest of it (--follow).'),
+    roff(
+      'Each flag has a variable: PREQ_ and its name in capitals, with _ for - (PREQ_MAX_LINE=64MiB for --max-line).',
+    ),
+    roff('Flags override variables, and variables override the configuration file. To undo a switch, write --no- and'),
+    roff('its name (--no-quiet); if its name begins with no-, leave that out (--follow). NO_COLOR turns colours off.'),
+    roff('Proxies of the environment are used with --proxy env only.'),
     '.SH FILES',
     '.TP',
     '.B preq.json',
-    roff('In the working folder: an object of flags without their dashes.'),
+    roff('In the working directory: an object of flags without their dashes.'),
   ].join('\n')}\n`
 }
 
@@ -85,7 +87,7 @@ export const EXITS: readonly (readonly [code: string, meaning: string])[] = [
   ['0', 'Every request is ok.'],
   [
     '1',
-    'Some requests failed, were not sent or could not be written, or the input failed. For plan: rows are invalid.',
+    'Some requests failed, were not sent or could not be written, or the input failed. For preq plan: rows are invalid.',
   ],
   ['2', 'The command line or the input is invalid; nothing was sent.'],
   ['74', 'An output could not be written.'],
@@ -97,21 +99,23 @@ export const EXITS: readonly (readonly [code: string, meaning: string])[] = [
 
 /** The notes on a flag for `--help-all` and the manual. */
 export function notesOf(name: FlagName): string[] {
-  return notes(flagOf(name), envName(name))
+  return notes(flagOf(name))
 }
 
 /** The same for a flag that is in no table. */
-export function notes(flag: Flag, variable: string, options?: Readonly<Record<string, AnyOption>>): string[] {
+export function notes(flag: Flag, options?: Readonly<Record<string, AnyOption>>): string[] {
   const { more, choices, repeat } = flag
   const standard = defaultOf(flag, options)
   return [
     ...(more === undefined ? [] : [more]),
-    ...(choices === undefined ? [] : [`One of ${choices.join(', ')}.`]),
+    ...(choices === undefined ? [] : [`One of ${choices.map(quoted).join(', ')}.`]),
     ...(standard === undefined ? [] : [`Default: ${standard}.`]),
     ...(repeat === true ? ['May be repeated.'] : []),
-    `Environment: ${variable}.`,
   ]
 }
+
+/** A sign would be lost between the commas of a list. */
+const quoted = (choice: string): string => (/^\W$/.test(choice) ? `'${choice}'` : choice)
 
 function manualEntry(name: FlagName): string[] {
   const { short, takes } = flagOf(name)

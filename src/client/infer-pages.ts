@@ -26,12 +26,12 @@ export type Listed = Unset | Pages | readonly [unknown]
  */
 export interface PageOptions<Page, Next, Text extends string, List, Style extends PageStyle> {
   /**
-   * Called with each successful outcome and where it stands. Returns what follows: one request, the next page of the same
-   * chain; a list of requests, made from this page and one level deeper; or nothing. They are sent under the same limits,
-   * retries and run file, with the id `<parent>/<n>`, and with the headers and `auth` of the request that they follow.
-   * `params` of the options are added where the URL does not have them. At another origin they get none of these, as after
-   * a redirect. A relative URL is resolved against that of the page. A throw fails the page with `follow/callback`; a
-   * request that one of its own chain had before fails with `follow/loop`. May be async, within `timeouts.callback`.
+   * Called with each successful outcome and its position. Returns one request (the next page of the chain), a list of
+   * requests (one level deeper than this page), or nothing. The requests have the same limits, retries and run file,
+   * with the id `<parent>/<n>`, and with the headers and `auth` of the request that they follow. `params` of the
+   * options are added where the URL does not have them. At another origin they get none of these, as after a redirect.
+   * A relative URL is resolved against that of the page. A throw fails the page with `follow/callback`. A request that
+   * repeats an earlier one of its chain fails with `follow/loop`. May be async, within `timeouts.callback`.
    *
    * The value of each request of the input is then a list: the items, or without `items` the values of all pages. Write
    * `schema` and `parseFunc` before it: they type the value that it gets.
@@ -41,10 +41,10 @@ export interface PageOptions<Page, Next, Text extends string, List, Style extend
    */
   follow?: { follow(outcome: OkOutcome<Page>, context: FollowContext): Next }['follow'] | undefined
   /**
-   * Where the items of a page are: a JMESPath expression, or a function of its value. The value of a request is then the
-   * list of its items over all pages, and each outcome of `stream()` has its `items`. Null or undefined: the page has
-   * none. Anything else that is no list fails with `follow/items`. A function types the items; those of an expression are
-   * unknown.
+   * Where the items of a page are: a JMESPath expression, or a function of its value. The value of a request is then
+   * the list of its items over all pages, and each outcome of `stream()` has its `items`. Null or undefined means no
+   * items. Anything else that is not a list fails with `follow/items`. A function types the items; those of an
+   * expression are unknown.
    *
    * @example items: 'data.results'
    * @example items: page => page.results

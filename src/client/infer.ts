@@ -125,11 +125,15 @@ export interface ValueOptions<R extends AnyReturnType, S extends Schema | undefi
 export interface ShapeOptions<K extends readonly string[], F extends AnyFailureMode, L extends boolean = boolean> {
   /** One name per URL; the result is an object with exactly these keys. */
   keys?: K | undefined
-  /** `'throw'` (default), `'null'` or `'settle'`. */
+  /**
+   * `'throw'` (default) rejects with one error for the batch, `'null'` gives null for each failure, `'settle'` gives an
+   * outcome for every request.
+   */
   onFailure?: (F & ('throw' | 'null' | 'settle')) | undefined
   /**
-   * One list with the items of all requests, in order, instead of a list per request. Without follow-ups, values that are
-   * lists are joined, and others are items. Default false. Not with `keys`, and only with `onFailure: 'throw'`.
+   * One list with the items of all requests, in order, instead of a list per request. Without follow-ups, values that
+   * are lists are joined, and other values become items. Default false. Not with `keys`, and only with `onFailure:
+   * 'throw'`.
    */
   flatten?: L | undefined
 }

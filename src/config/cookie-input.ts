@@ -43,7 +43,9 @@ function checkPairs(pairs: Record<string, unknown>, name: string, problems: Prob
       problems.push(problem(`${name}.${cookie}`, 'a string', kindOf(value), 'Turn it into one.'))
     } else if (!COOKIE_VALUE.test(value)) {
       const expected = "a value of ASCII without ';', spaces and control characters"
-      problems.push(problem(`${name}.${cookie}`, expected, 'another', 'Encode it first: encodeURIComponent(value).'))
+      problems.push(
+        problem(`${name}.${cookie}`, expected, 'other characters', 'Encode it first: encodeURIComponent(value).'),
+      )
     }
   }
 }

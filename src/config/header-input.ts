@@ -63,9 +63,10 @@ function headerRemedy(name: string): Words {
 const HOST_HEADER = /^(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/
 
 function readHost(host: string, set: string[], problems: Problem[]): void {
-  if (set.includes('host')) problems.push(problem('headers', 'one host header', 'another', 'Keep one of them.'))
+  if (set.includes('host')) problems.push(problem('headers', 'one host header', 'two', 'Keep one of them.'))
   else if (HOST_HEADER.test(host)) set.push('host', host)
-  else problems.push(problem('headers.host', 'a host, with or without a port', 'another value', "Write 'example.com'."))
+  else
+    problems.push(problem('headers.host', 'a host, with or without a port', 'something else', "Write 'example.com'."))
 }
 
 type Pair = readonly [name: string, value: unknown]

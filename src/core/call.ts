@@ -84,7 +84,7 @@ export interface CallPlan {
   readonly maxRedirects: number
   readonly allowDowngrade: boolean
   readonly allowBodyAcrossOrigins: boolean
-  /** How the job is followed that the request starts. Undefined: the first response is the answer. */
+  /** How the job that this request starts is polled. Undefined: not at all. */
   readonly poll: PollPlan | undefined
   readonly maxResponseBytes: number
   readonly maxJsonDepth: number

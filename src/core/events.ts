@@ -68,14 +68,14 @@ export interface AttemptEvent {
   readonly url: string
   /** `api.example.com`, or `api.example.com:8443` with a port that is not the default. */
   readonly host: string
-  /** Milliseconds between the end of the attempt before it and its start; 0 for the first. */
+  /** Milliseconds between the end of the previous attempt and the start of this one; 0 for the first. */
   readonly delay: number
   /** Epoch milliseconds. At the end it does not include `auth` and `beforeRequest`, and neither do `timings`. */
   readonly startedAt: number
   /** The status of the response. Absent before the end, and if no response came. */
   readonly status?: number
   /**
-   * Why there is no usable response. Absent before the end, and if there is one, whatever its status.
+   * Why there is no usable response. Absent before the end, and if there is a usable response, whatever its status.
    * `connect/preempted`: its slot went to another host while it connected; it does not count as an attempt.
    */
   readonly code?: FaultCode
@@ -102,7 +102,7 @@ export interface Events {
   readonly attempt: AttemptEvent
 }
 
-/** What an event is about. */
+/** The kinds of events. */
 export type EventKind = keyof Events
 
 /** Headers by name, in lower case; undefined removes a header that the request has. */

@@ -6,7 +6,7 @@ import type { FetchRequest, RequestSpec } from './spec.ts'
 /** A request that follows: a URL (relative to that of the page), a request, or a `Request` of fetch. */
 export type FollowUpInput = string | URL | RequestSpec | FetchRequest
 
-/** Where a page stands, as `follow` gets it beside the outcome. */
+/** The position of a page, passed to `follow` together with the outcome. */
 export interface FollowContext {
   /** The id of the page. */
   readonly id: string
@@ -25,14 +25,14 @@ export interface FollowContext {
 export type FollowUps = FollowUpInput | readonly FollowUpInput[] | null | undefined
 
 /**
- * Returns what follows the outcome of a request. A method, so that a caller may name a narrower type for the value than is
- * known here.
+ * Returns what follows the outcome of a request. Declared as a method, so that a caller may declare a narrower type of
+ * the value.
  */
 export type Follow<Value = unknown> = {
   follow(outcome: OkOutcome<Value>, context: FollowContext): FollowUps | PromiseLike<FollowUps>
 }['follow']
 
-/** True for the first item that is not wanted any more. */
+/** Returns true for the first item that is not wanted. */
 export type Until<Item = unknown> = { until(item: Item): boolean }['until']
 
 /** The options of follow-ups. */
@@ -51,13 +51,15 @@ export interface FollowLimits {
   /** With `items`: the most items per request of the input, an integer ≥ 1. Default `Infinity` = all. */
   maxItems?: number | undefined
   /**
-   * The most pages per request of the input, itself included: a guard against a chain without end. An integer ≥ 1;
-   * `Infinity` = no limit. Default 10,000. One more fails with `follow/too_many`; `error.items` has the items so far.
+   * The maximum number of pages per request of the input, including the first: a guard against an endless chain. An
+   * integer ≥ 1; `Infinity` = no limit. Default 10,000. One more fails with `follow/too_many`; `error.items` has the
+   * items so far.
    */
   maxPages?: number | undefined
   /**
-   * How many lists of follow-ups may lead to a request. An integer ≥ 1; `Infinity` = no limit. Default 10. One more fails
-   * with `follow/depth`.
+   * How deep follow-ups may be nested. The requests of a list are one level deeper than the page from which it was
+   * made; a next page is on the level of its page. An integer ≥ 1; `Infinity` = no limit. Default 10. A deeper one
+   * fails with `follow/depth`.
    */
   maxDepth?: number | undefined
 }
@@ -65,12 +67,12 @@ export interface FollowLimits {
 /** The options of follow-ups in a request. */
 export interface FollowOptions extends FollowLimits {
   /**
-   * Called with each successful outcome and where it stands. Returns what follows: one request, the next page of the same
-   * chain; a list of requests, made from this page and one level deeper; or nothing. They are sent under the same limits,
-   * retries and run file, with the id `<parent>/<n>`, and with the headers and `auth` of the request that they follow.
-   * `params` of the options are added where the URL does not have them. At another origin they get none of these, as after
-   * a redirect. A relative URL is resolved against that of the page. A throw fails the page with `follow/callback`; a
-   * request that one of its own chain had before fails with `follow/loop`. May be async, within `timeouts.callback`.
+   * Called with each successful outcome and its position. Returns one request (the next page of the chain), a list of
+   * requests (one level deeper than this page), or nothing. The requests have the same limits, retries and run file,
+   * with the id `<parent>/<n>`, and with the headers and `auth` of the request that they follow. `params` of the
+   * options are added where the URL does not have them. At another origin they get none of these, as after a redirect.
+   * A relative URL is resolved against that of the page. A throw fails the page with `follow/callback`. A request that
+   * repeats an earlier one of its chain fails with `follow/loop`. May be async, within `timeouts.callback`.
    *
    * The value of each request of the input is then a list: the items, or without `items` the values of all pages.
    *
@@ -79,19 +81,19 @@ export interface FollowOptions extends FollowLimits {
    */
   follow?: Follow | undefined
   /**
-   * Requests the further pages of each request of the input, by the style of its API. The requests differ from the first
-   * one only in their URL, or in their JSON body; one at another origin loses credentials as after a redirect. A
-   * paginated POST is a read: it is retried and repeated like a GET. With `'offset'` and `'page'` the pages are requested
-   * in parallel as soon as the last one is known, but one after the other with `until` or `maxItems`.
+   * Requests the further pages of each request of the input, by the style of its API. The requests differ from the
+   * first one only in their URL or in their JSON body. Credentials are not sent to another origin, as after a redirect.
+   * A paginated POST is a read: it is retried and repeated like a GET. With `'offset'` and `'page'`, the pages are
+   * requested in parallel once the number of the last page is known; with `until` or `maxItems`, one after the other.
    *
    * @example paginate: 'link' // Link: <…>; rel="next" (RFC 8288)
    * @example paginate: { style: 'cursor', next: 'meta.next_cursor', param: 'cursor', items: 'data' }
    */
   paginate?: Pagination | undefined
   /**
-   * Where the items of a page are: a JMESPath expression, or a function of its value. The value of a request is then the
-   * list of its items over all pages, and each outcome of `stream()` has its `items`. Null or undefined: the page has
-   * none. Anything else that is no list fails with `follow/items`.
+   * Where the items of a page are: a JMESPath expression, or a function of its value. The value of a request is then
+   * the list of its items over all pages, and each outcome of `stream()` has its `items`. Null or undefined means no
+   * items. Anything else that is not a list fails with `follow/items`.
    *
    * @example items: 'data.results'
    */

@@ -37,8 +37,7 @@ export type { DispatcherLike, LookupInput } from './connection-options.ts'
 export type FailureMode = 'throw' | 'null' | 'settle'
 
 /**
- * Cookies: name and value pairs for the origins of the input URLs, pairs by origin, a jar of tough-cookie, or `false`
- * for none.
+ * Cookies: name and value pairs that every request sends, pairs by origin, a jar of tough-cookie, or `false` for none.
  *
  * @example { theme: 'dark' }
  * @example { 'https://shop.example.com': { session: 'abc' } }
@@ -123,7 +122,7 @@ export interface SharedOptions {
   /** Which failures are retried, and after how long. */
   retry?: RetryInput | undefined
   /**
-   * Returns true for a status that is a success. Default 2xx. Other statuses fail with `http/<status>`.
+   * Returns true if a status counts as a success. Default 2xx. Other statuses fail with `http/<status>`.
    *
    * @example acceptStatus: status => status < 300 || status === 404
    */
@@ -148,10 +147,11 @@ export interface SharedOptions {
    */
   allowBodyAcrossOrigins?: boolean | undefined
   /**
-   * Follow a job that the server carries out after its first response, until it is done. The request then has the value of
-   * the last response, or of the URL at `result`. `true` follows a 202, and operations of Azure; an object says more. The
-   * status is asked for with GET, and the body is not sent again; another origin gets no credentials. A request that waits
-   * holds no slot. Default false. A job that has failed fails with `poll/failed`, one that is late with `timeout/poll`.
+   * Poll a job that the server starts with its first response, until it is done. The value is then that of the last
+   * response, or of the URL at `result`. `true` polls after a 202 and for operations of Azure; an object also describes
+   * the status in the body. Polls are GET requests without the body of the request; credentials are not sent to another
+   * origin. A request that waits holds no slot. Default false. A failed job fails with `poll/failed`, one that is not
+   * done in time with `timeout/poll`.
    *
    * @example poll: true
    * @example poll: { status: 'status', done: 'completed', failed: ['failed', 'expired'], url: 'urls.get', interval: '5s' }
@@ -358,8 +358,9 @@ export interface ClientOptions extends SharedOptions, ConnectionOptions, ProxyOp
   budgets?: Readonly<Record<string, RateInput | readonly RateInput[]>> | undefined
   /**
    * Obey the quota that a host publishes (`RateLimit`, `RateLimit-*`, `X-RateLimit-*`): spend what remains, then pause
-   * the host until the quota is renewed, before it answers 429. A renewal further away than `retry.maxRetryAfter`
-   * allows one probe after that time. Default true. `Retry-After` is obeyed in both cases, up to `retry.maxRetryAfter`.
+   * the host until the quota is renewed, before it answers 429. If the quota is renewed later than
+   * `retry.maxRetryAfter` allows, one request is sent as a probe after that time. Default true. `Retry-After` is obeyed
+   * in both cases, up to `retry.maxRetryAfter`.
    */
   respectServerLimits?: boolean | undefined
   /**
@@ -368,8 +369,9 @@ export interface ClientOptions extends SharedOptions, ConnectionOptions, ProxyOp
    */
   breaker?: boolean | BreakerInput | undefined
   /**
-   * Cookies to send (RFC 6265): name and value pairs for the origins of the input URLs, pairs by origin, or a jar.
-   * `false` neither sends nor keeps cookies. Default an empty jar per client.
+   * Cookies to send (RFC 6265). Name and value pairs are sent with every request, until a redirect leads to another
+   * origin. Pairs by origin are sent to that origin only. A jar is used as it is. `false` neither sends nor keeps
+   * cookies. Default an empty jar per client.
    *
    * Cookies that servers set are kept per credential. A request that brings a credential (`auth`, userinfo,
    * `Authorization`, `Cookie`, a header or query field with a secret name) shares cookies only with requests that bring

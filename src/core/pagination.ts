@@ -20,8 +20,8 @@ export const PAGE_STYLES = [
 export type PageStyle = (typeof PAGE_STYLES)[number]
 
 /**
- * A JMESPath expression, or a function of the value of a page. A method, so that a caller may name a narrower type for the
- * value than is known here.
+ * A JMESPath expression, or a function of the value of a page. Declared as a method, so that a caller may declare a
+ * narrower type of the value.
  */
 export type Path<T = unknown> = string | { of(value: unknown): T }['of']
 
@@ -41,7 +41,7 @@ export interface PaginationFields {
   size?: number | undefined
   /** Name of the query field (or path in a JSON body) that takes the size. */
   sizeParam?: string | undefined
-  /** As the option `items`. */
+  /** Where the items of a page are: see the option `items`. */
   items?: Path<readonly unknown[] | null | undefined> | undefined
 }
 

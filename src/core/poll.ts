@@ -17,15 +17,15 @@ export type PollMatch =
   | { of(status: unknown): boolean }['of']
 
 /**
- * How a job is followed. Paths are JMESPath expressions, or functions of the JSON value of a response.
+ * How a job is polled. Paths are JMESPath expressions, or functions of the JSON value of a response.
  *
  * @example { status: 'status', done: 'succeeded', failed: ['failed', 'canceled'], url: 'urls.get', result: 'output' }
  */
 export interface PollInput {
   /**
-   * Where a response says how the job is. Default: only 202 means that it is not done; behind an `Operation-Location` or
-   * `Azure-AsyncOperation` header, the member `status` counts as well. A response (except 202) without a status fails with
-   * `poll/no_status`.
+   * Where a response has the status of the job. Default: only 202 means that it is not done; after an
+   * `Operation-Location` or `Azure-AsyncOperation` header, the member `status` counts as well. A response (except 202)
+   * without a status fails with `poll/no_status`.
    */
   readonly status?: Path | undefined
   /**
@@ -34,13 +34,13 @@ export interface PollInput {
    */
   readonly done?: PollMatch | undefined
   /**
-   * The status of a job that has failed: the request fails with `poll/failed`. Default `'failed'`, `'failure'`, `'error'`,
-   * `'errored'`, `'canceled'`, `'cancelled'`, `'aborted'`, `'expired'`. Asked before `done`.
+   * The status of a job that has failed: the request fails with `poll/failed`. Default `'failed'`, `'failure'`,
+   * `'error'`, `'errored'`, `'canceled'`, `'cancelled'`, `'aborted'`, `'expired'`. Checked before `done`.
    */
   readonly failed?: PollMatch | undefined
   /**
-   * The wait between two status requests. Default `'2s'`; 0 = none. A longer `Retry-After` of the response is waited for, up
-   * to `retry.maxRetryAfter`.
+   * The wait between two status requests. Default `'2s'`; 0 = none. A longer `Retry-After` of the response is used
+   * instead, up to `retry.maxRetryAfter`.
    */
   readonly interval?: Duration | undefined
   /**
@@ -49,8 +49,9 @@ export interface PollInput {
    */
   readonly deadline?: Duration | undefined
   /**
-   * The URL that tells the status, from the first response. Default: its `Operation-Location`, `Azure-AsyncOperation` or
-   * `Location` header; else the URL of the request itself, if it is a GET. Fails with `poll/no_status_url` if there is none.
+   * Where the first response has the URL of the status. Default: its `Operation-Location`, `Azure-AsyncOperation` or
+   * `Location` header; else the URL of the request itself, if it is a GET. Fails with `poll/no_status_url` if there is
+   * none.
    */
   readonly url?: Path | undefined
   /**

@@ -141,10 +141,10 @@ export interface TokenAuth {
   readonly scheme?: string | undefined
 }
 
-/** How a client names itself at a token endpoint (RFC 6749 §2.3.1). */
+/** How a client authenticates at a token endpoint (RFC 6749 §2.3.1). */
 export type ClientAuth = 'basic' | 'basic_raw' | 'body'
 
-/** The token endpoint of an authorization server, and who asks there. */
+/** The token endpoint of an authorization server, and the client that uses it. */
 export interface OAuthInput {
   /** Must be https:, except on a loopback address. */
   readonly tokenUrl: string | URL
@@ -538,7 +538,7 @@ export interface RequestSpec<Value = unknown, Meta = unknown> extends FollowOpti
    * Makes the value, after the schema has checked it. May be async. A throw fails the request with `callback/parse`.
    */
   parseFunc?(value: never, context: ParseContext): Value | Promise<Value>
-  /** Returns true for a status that is a success. Default 2xx. */
+  /** Returns true if a status counts as a success. Default 2xx. */
   readonly acceptStatus?: ((status: number) => boolean) | undefined
   /** Time limit of one attempt. See `timeout` of the options. */
   readonly timeout?: Duration | undefined
@@ -550,7 +550,9 @@ export interface RequestSpec<Value = unknown, Meta = unknown> extends FollowOpti
   readonly retry?: RetryInput | undefined
   /** Whether redirects are followed. `'keep_method'` keeps the method on 301, 302 and 303. */
   readonly followRedirects?: boolean | 'keep_method' | undefined
-  /** How the job is followed that the request starts. An object is merged with that of the options; false = it is not. */
+  /**
+   * How the job that this request starts is polled. An object is merged with that of the options; false = not at all.
+   */
   readonly poll?: boolean | PollInput | undefined
   /** The most redirect hops. 0 = a redirect fails with `redirect/too_many`; `Infinity` = no limit. */
   readonly maxRedirects?: number | undefined

@@ -30,7 +30,7 @@ export interface Try {
   readonly status?: number
   /** Why it has no usable response. Absent if it has one, whatever its status. */
   readonly code?: FaultCode
-  /** Milliseconds between the end of the attempt before it and its start; 0 for the first. */
+  /** Milliseconds between the end of the previous attempt and the start of this one; 0 for the first. */
   readonly delay: number
   readonly timings: AttemptTimings
   /** Where a redirect hop or a poll was sent. Secrets are redacted. Absent for the URL of the request itself. */
@@ -75,7 +75,7 @@ export function recordTry(trial: Attempt, result: Result, endedAtMs: number, clo
   retry.triedAtMs = endedAtMs
 }
 
-/** Milliseconds between the end of the attempt before this one and its start; 0 for the first. */
+/** Milliseconds between the end of the previous attempt and the start of this one; 0 for the first. */
 export function delayBefore(trial: Attempt): number {
   const { tries, triedAtMs } = trial.trip.retry
   return tries === undefined ? 0 : toMicroseconds(Math.max(0, wireStartMs(trial) - triedAtMs))

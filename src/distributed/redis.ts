@@ -78,7 +78,7 @@ export const readRedisUrl = matching(
   (value): value is string =>
     typeof value === 'string' && URL.canParse(value) && REDIS_URL.test(value) && new URL(value).hostname !== '',
   'Write it as redis://user:password@host:6379/0.',
-  value => (typeof value === 'string' ? 'another text' : kindOf(value)),
+  value => (typeof value === 'string' ? 'something else' : kindOf(value)),
 )
 
 const REDIS_URL = /^rediss?:\/\//i

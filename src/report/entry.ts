@@ -13,7 +13,7 @@ export interface Try {
   readonly atMs: number | undefined
   readonly status: number | undefined
   readonly code: string | undefined
-  /** Milliseconds between the end of the attempt before it and its start. */
+  /** Milliseconds between the end of the previous attempt and the start of this one. */
   readonly delayMs: number
   readonly timings: PhaseTimes
   /** Of a redirect hop or a poll, and its retries: where it was sent. Secrets are redacted. */

@@ -2,8 +2,9 @@
  * A client's cookies: the caller's plain pairs, which go with every request, and jars (RFC 6265) for what servers set,
  * one per credential.
  *
- * CookiePairs are bound to the origins that the caller named and never follow a redirect. A jar follows the RFC's rules,
- * including public suffixes. tough-cookie is loaded with the first cookie, not with the library.
+ * Pairs of an origin are sent to that origin only. Other pairs are sent until a redirect leads to another origin. A jar
+ * follows the RFC's rules, including public suffixes. tough-cookie is loaded with the first cookie, not with the
+ * library.
  */
 import type { Call } from '../core/call.ts'
 import { reasonOf } from '../core/callback.ts'

@@ -41,7 +41,7 @@ export class Addresses {
   readonly #finder: Finder
   readonly #isOwn: boolean
   readonly #publicOnly: boolean
-  /** The look-up of the connection that is being opened. */
+  /** The lookup of the connection that is being opened. */
   #pending: { readonly hostname: string; readonly waiter: LookupWaiter } | undefined
 
   constructor({ clock, lookup, publicOnly }: AddressParts) {
@@ -53,12 +53,12 @@ export class Addresses {
   }
 
   /**
-   * Opens a connection with one of the look-ups above. A connection that is closed early stops waiting for its name.
+   * Opens a connection with one of the lookups above. A connection that is closed early stops waiting for its name.
    */
   follow(connect: () => Socket): Socket {
     this.#pending = undefined
     const socket = connect()
-    // Node starts the look-up before `connect` returns.
+    // Node starts the lookup before `connect` returns.
     const pending = this.#pending as { hostname: string; waiter: LookupWaiter } | undefined
     this.#pending = undefined
     if (pending === undefined) return socket

@@ -1,4 +1,4 @@
-/** Opens the connection of one attempt, and measures its look-up, connection and TLS handshake. */
+/** Opens the connection of one attempt, and measures its lookup, connection and TLS handshake. */
 import { connect as connectTcp, isIP } from 'node:net'
 import type { OnReadOpts, Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
@@ -166,14 +166,14 @@ export function stampPhases(
     const tookMs = nowMs - startedAtMs
     startedAtMs = nowMs
     attempt.phase = phase
-    // `timeouts.connect` covers look-up, connection and TLS together, so it is not reset here.
+    // `timeouts.connect` covers lookup, connection and TLS together, so it is not reset here.
     return tookMs
   }
   attempt.phaseAtMs = startedAtMs
   if (isIP(target.hostname) === 0) {
     attempt.phase = 'dns'
     socket.once('lookup', (error: Error | null) => {
-      // A look-up cannot be cancelled: it may end long after the attempt.
+      // A lookup cannot be cancelled: it may end long after the attempt.
       if (!socket.destroyed) trip.stopwatch.dnsMs = enter(error ? 'dns' : 'connect')
     })
   } else attempt.phase = 'connect'

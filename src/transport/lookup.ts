@@ -2,9 +2,9 @@
  * Host names → addresses, cached for a short time. Node asks the system for every new connection, in a pool of four
  * threads that file access needs as well.
  *
- * One look-up per name at a time, however many attempts wait for it, and few names at once. An attempt that gives up
- * leaves the queue. A running look-up cannot be cancelled, so one that hangs stops counting after a while and others
- * start (libuv gives at most half of its pool to look-ups).
+ * One lookup per name at a time, however many attempts wait for it, and few names at once. An attempt that gives up
+ * leaves the queue. A running lookup cannot be cancelled, so one that hangs stops counting after a while and others
+ * start (libuv gives at most half of its pool to lookups).
  */
 import dns from 'node:dns'
 import type { LookupAddress, LookupOptions } from 'node:dns'
@@ -26,11 +26,11 @@ export interface LookupWaiter {
 const FOUND_MS = 10_000
 /** RFC 2308 keeps missing names for minutes; a batch with a typo asks once. */
 const NOT_FOUND_MS = 30_000
-/** A look-up that takes longer than the resolver's own first timeout probably hangs. */
+/** A lookup that takes longer than the resolver's own first timeout probably hangs. */
 const HUNG_MS = 5_000
 const MAX_CACHED_NAMES = 1_000
 
-/** Half of libuv's pool, which is what libuv gives to look-ups. */
+/** Half of libuv's pool, which is what libuv gives to lookups. */
 const atOnce = (): number => Math.max(2, Math.floor(Number(process.env['UV_THREADPOOL_SIZE'] ?? 4) / 2) || 2)
 
 /** A name that at least one attempt waits for. */

@@ -31,7 +31,7 @@ import type { Fault, Result } from '../core/result.ts'
 const MAX_EXTENSION_BYTES = 65_536
 
 export interface WireParts {
-  /** The caller's look-up of host names. Default: the system's. */
+  /** The caller's lookup of host names. Default: the system's. */
   readonly lookup?: LookupInput | undefined
   /** How many sockets this thread may have. Default: as many as the system allows. */
   readonly room?: Room

@@ -219,10 +219,7 @@ describe.skipIf(NO_REDIS)('preq limits', () => {
 it.each([
   [['-o', 'out.jsonl'], 'Results go to --results; give it to preq collect.'],
   [['--share-limits', 'redis://h'], 'The workers of a batch share its rates through its --broker: leave it out.'],
-  [
-    ['--local-share'],
-    '--local-share: expected a flag that workers can follow, got another. It is a flag of preq worker.',
-  ],
+  [['--local-share'], '--local-share: cannot be used with preq submit. It is a flag of preq worker.'],
   [['--share-name', 'a b'], '--share-name: expected 1 to 100 letters, digits'],
 ])('submit refuses %j before it connects', async (flags, message) => {
   const given = ['--broker', 'redis://127.0.0.1:1', '--batch', 'b1', '--results', '/nowhere', ...flags]

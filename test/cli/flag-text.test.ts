@@ -36,9 +36,9 @@ test('a flag without texts of its own has the sentence, the unit and the default
   const linger: Flag = taking('Run', 'TIME', withUnit(duration()), undefined, { option: 'linger' })
   const portions: Flag = taking('Run', 'N', count(1), undefined, { option: 'portions' })
   expect(helpOf('linger', linger, options)).toContain('how long it lingers beside --retries\n')
-  expect(notes(linger, 'PREQ_LINGER', options)).toContain('Default: 7s.')
+  expect(notes(linger, options)).toContain('Default: 7s.')
   expect(helpOf('portions', portions, options)).toContain('the largest portion, in spoons\n')
-  expect(notes(portions, 'PREQ_PORTIONS', options)).toContain('Default: 12.')
+  expect(notes(portions, options)).toContain('Default: 12.')
 })
 
 /** Flags with a sentence of their own; `flags.ts` says why. */
@@ -70,7 +70,7 @@ test('a sentence of an option names the flags of its fields and of values, and n
   expect(docOf(flagOf('breaker'))).toContain('--breaker-failures within --breaker-window')
   expect(docOf(flagOf('max-concurrency'))).toContain('with --concurrency auto')
   expect(docOf(flagOf('max-json-depth'))).toContain("'none' for no limit")
-  expect(docOf(flagOf('connect-timeout'))).toBe('time limit of DNS look-up, connection and TLS handshake')
+  expect(docOf(flagOf('connect-timeout'))).toBe('time limit of DNS lookup, connection and TLS handshake together')
 })
 
 /** Options whose command line has a default of its own, or whose default is no value that a flag takes. */

@@ -33,6 +33,15 @@ describe('The help of a command', () => {
     expect(helpOf('plan')).toContain('sends nothing')
   })
 
+  test.each(['--help', '--help-all'])(
+    'of all commands fits a terminal of 80 columns, but for the examples: %s',
+    async flag => {
+      const { stdout } = await sandbox(onTestFinished).preq([flag])
+      const lines = stdout.split('\n').filter(line => !EXAMPLES.some(example => line === `    ${example.line}`))
+      expect(lines.filter(line => line.length > 80 || line.endsWith(' '))).toEqual([])
+    },
+  )
+
   test('without a known command is the help of preq', async () => {
     const { preq } = sandbox(onTestFinished)
     const { stdout } = await preq(['--help'])

@@ -331,7 +331,7 @@ describe.skipIf(NO_REDIS)('limits of a running batch', () => {
     expect(await refused({ rateLimit: 'fast' })).toContain('rateLimit: expected a rate')
     expect(await refused({ rateLimitBurst: 5 })).toContain('rateLimitBurst: expected rateLimit beside it')
     expect(await refused({ concurrency: 5 })).toContain(
-      'concurrency: expected rateLimit, rateLimitBurst, perHost, hosts',
+      'concurrency: cannot be changed while a batch runs, only rateLimit, rateLimitBurst, perHost, hosts can',
     )
     expect(await refused({ hosts: { 'a.b': { concurrency: 5 } } })).toContain('Each worker has its own')
     expect(await refused({ perHost: {} })).toContain('perHost: expected a rate, got none.')

@@ -38,7 +38,7 @@ const refusal = (work: Promise<unknown>): Promise<unknown> =>
 describe('redisLimits', () => {
   it('refuses what is no URL of Redis without showing it', () => {
     expect(() => redisLimits('http://me:s3cret@host')).toThrow(
-      'redisLimits: expected a URL redis://… or rediss://…, got another text.',
+      'redisLimits: expected a URL redis://… or rediss://…, got something else.',
     )
     expect(() => redisLimits('redis://h', { name: 'a b' })).toThrow('redisLimits.name: expected 1 to 100 letters')
     expect(() => redisLimits('redis://h', { shares: true } as object)).toThrow('redisLimits.shares')

@@ -291,7 +291,7 @@ describe('blockPrivateAddresses', () => {
     await client.close()
   })
 
-  it('checks every address that a look-up returns', async () => {
+  it('checks every address that a lookup returns', async () => {
     await using trap = await decoy()
     const answers: (string | LookupAddress)[][] = [
       ['127.0.0.1'],

@@ -154,7 +154,7 @@ describe('TLS', () => {
 })
 
 describe('timings', () => {
-  it('report a connection only if one was made, and a look-up only for a name', async () => {
+  it('report a connection only if one was made, and a lookup only for a name', async () => {
     await using server = await rawServer(polite)
     const client = clientOf()
     const first = await client.request(server.origin, { onFailure: 'settle' })

@@ -51,7 +51,7 @@ describe('a foreign error', () => {
     },
   )
 
-  it('for a network that the runtime forbids is blocked/permission, for look-ups too', () => {
+  it('for a network that the runtime forbids is blocked/permission, for lookups too', () => {
     // Deno's error has a name but no code.
     expect(codeOf(Object.assign(new Error('Requires net access'), { name: 'NotCapable' }))).toBe('blocked/permission')
     for (const code of ['ERR_ACCESS_DENIED', 'EPERM']) {

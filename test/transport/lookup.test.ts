@@ -55,7 +55,7 @@ describe('names', () => {
     ['ENOTFOUND', 30_001, 2],
     ['EAI_AGAIN', 1, 2],
     ['EAI_FAIL', 1, 2],
-  ])('that end in %s are looked up again after %d ms: %d look-ups', async (code, afterMs, lookups) => {
+  ])('that end in %s are looked up again after %d ms: %d lookups', async (code, afterMs, lookups) => {
     const { clock, asked, heard, find, failed } = named()
     find('a')
     await turn()
@@ -68,7 +68,7 @@ describe('names', () => {
     if (lookups === 1) expect(heard[1]).toBe(`a ${code}`)
   })
 
-  it('are cached separately for different look-up options', async () => {
+  it('are cached separately for different lookup options', async () => {
     const { asked, find } = named(9)
     find('a', { family: 4 })
     find('a', { family: 6 })

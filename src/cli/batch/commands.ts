@@ -2,18 +2,18 @@
 export const BATCH_COMMANDS = {
   submit: 'put a batch into a queue, for workers on any number of machines',
   worker: 'take chunks of batches from the queue and send their requests',
-  status: 'show how far a batch is',
+  status: 'show the progress of a batch',
   collect: 'write the results of a batch to one file, in the order of its input',
-  pause: 'let the workers hand back a batch',
+  pause: 'stop sending the requests of a batch, until it is resumed',
   resume: 'continue a batch that was paused or cancelled',
   cancel: 'end a batch; its results stay',
   limits: 'show the rates of a batch, or change them while it runs',
   retry: 'send failed requests of a batch again',
-  dead: 'list requests that end their worker, and chunks that fail',
-  reconcile: 'add chunks again that Redis has lost',
-  delete: 'delete a batch that no worker has',
+  dead: 'list requests that crash their worker, and chunks that could not be run',
+  reconcile: 'put chunks that Redis has lost into the queue again',
+  delete: 'delete a batch that no worker is working on',
   batches: 'list the batches',
-  workers: 'list the workers, and what each of them does',
+  workers: 'list the workers and what they are doing',
 } as const
 
 export type BatchCommand = keyof typeof BATCH_COMMANDS
@@ -21,8 +21,8 @@ export type BatchCommand = keyof typeof BATCH_COMMANDS
 export const isBatchCommand = (name: string | undefined): name is BatchCommand =>
   name !== undefined && Object.hasOwn(BATCH_COMMANDS, name)
 
-const BROKER = `      --broker URL      redis://user:password@host:6379, or env:NAME; rediss://
-      --broker-ca FILE  for TLS; also --broker-cert and --broker-key
+const BROKER = `      --broker URL      redis://user:password@host:6379, rediss://…, or env:NAME
+      --broker-ca FILE  for rediss://; also --broker-cert and --broker-key
 `
 
 const SUBMIT = `Usage: preq submit --broker URL --batch NAME --results FOLDER [flags] -i FILE
@@ -59,11 +59,11 @@ ${BROKER}      --batch NAMES     only these batches, with commas (default: all)
       --chunks N        open chunks per batch (default: 8)
   -c, --concurrency N   requests in flight in this process, per batch
       --grace TIME      time for requests in flight to finish (default: 20s)
-      --local-share     if Redis is lost, send at 1/W of the rates, ≤ 60 s
+      --local-share     if Redis is lost, send at an equal share for up to 60 s
       --until-empty     exit when all batches are done
       --health :PORT    answer GET /health; HOST:PORT for one interface
       --metrics :PORT   answer GET /metrics, for Prometheus
-      --sign env:KEY    run only signed chunks; env:NEW,env:OLD
+      --sign env:KEY    run only signed chunks; several keys: env:NEW,env:OLD
 
 Exit code: 0, also after a signal; 1 if chunks could not be run (their files are
 missing) or Redis does not respond; 2 if Redis or a batch cannot be used.
@@ -99,7 +99,7 @@ chunks that could not be run.
 `,
   pause: `Usage: preq pause NAME --broker URL
 
-Workers let requests in flight finish and hand their chunks back.
+Workers let requests in flight finish, and send no others until preq resume.
 
 ${BROKER}`,
   resume: `Usage: preq resume NAME --broker URL
@@ -119,10 +119,12 @@ ${BROKER}`,
 Shows the rates of a batch, or changes those that are given. All workers, and
 all batches and runs that share the rates, apply a change within a second.
 
-${BROKER}  -r, --rate N/UNIT     of all hosts together; --rate-burst N at once
-      --per-host-rate N/UNIT  of each host
-      --host-limit HOST=N/UNIT  of a certain host
-      --results FOLDER  where this machine has the results, which keep the rates
+${BROKER}  -r, --rate N/UNIT     all hosts together; --rate-burst N sets the burst
+      --per-host-rate N/UNIT
+                        each host
+      --host-limit HOST=N/UNIT
+                        a certain host
+      --results FOLDER  the results folder on this machine, which has the rates
       --format json     as JSON
 `,
   retry: `Usage: preq retry NAME --broker URL --retry-only CODES
@@ -134,15 +136,15 @@ that are not done yet are skipped.
 ${BROKER}      --retry-only CODES  codes and classes: 5xx,404,timeout,resource/poison
       --retry-failed    all failures
       --unknown-writes resend
-                        send unsafe requests that may have been carried out, too
+                        also send unsafe requests that may have been carried out
       --sign env:KEY    if the batch is signed
       --results FOLDER  needed if Redis has lost the whole batch
 `,
   dead: `Usage: preq dead NAME --broker URL [--format json]
 
-Lists requests that failed because they crash the process of their worker
-(resource/poison), and chunks that could not be run. To try them again, use preq
-retry and preq reconcile.
+Lists requests that failed because they crash their worker (resource/poison),
+and chunks that could not be run. To run them again, use preq retry for the
+requests and preq reconcile for the chunks.
 
 ${BROKER}      --format json     as JSON
       --results FOLDER  needed if Redis has lost the whole batch
@@ -161,7 +163,7 @@ ${BROKER}      --results FOLDER  needed if Redis has lost the whole batch
 
 Deletes a batch from Redis. Refused while workers have chunks of it.
 
-${BROKER}      --files           delete its files in the folder of the results, too
+${BROKER}      --files           also delete its files in the results folder
 `,
   batches: `Usage: preq batches --broker URL
 

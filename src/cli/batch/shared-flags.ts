@@ -96,8 +96,8 @@ export function divideFlags(given: GivenFlags): SharedFlags {
     const [name, value] = flag
     const use = Object.hasOwn(USES, name) ? USES[name] : OF_GROUP[flagOf(name).group]
     if (use === undefined) {
-      const remedy = INSTEAD[name] ?? 'Leave it out of preq submit.'
-      problems.push(`--${name}: expected a flag that workers can follow, got another. ${remedy}`)
+      const remedy = INSTEAD[name] ?? 'Leave it out.'
+      problems.push(`--${name}: cannot be used with preq submit. ${remedy}`)
     } else if (name === 'header') divideHeaders(String(value), secretNames, { headers, rows, problems })
     else if (use === 'rows') rows.push(flag)
     else if (use === 'workers') {

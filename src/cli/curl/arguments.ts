@@ -78,4 +78,4 @@ function unknown(written: string): UsageError {
 }
 
 const refusedOption = (written: string, remedy: string): UsageError =>
-  new UsageError(`--curl: expected options that preq can follow, got ${written}. ${remedy}`)
+  new UsageError(`--curl: expected options that preq supports, got ${written}. ${remedy}`)

@@ -24,7 +24,7 @@ export const COOKIE_OPTIONS = {
       isCookieStore(cookies)
         ? { expected: 'pairs, pairs by origin or false', remedy: 'A jar cannot reach another thread.' }
         : undefined,
-    doc: 'Pairs for the origins of the input URLs, pairs by origin, a jar, or `false` for none. Requests with their own credential have their own jar.',
+    doc: 'Cookies of every request (name and value pairs), cookies by origin, a jar, or `false` for none. Requests with the same credential share a jar of their own.',
   }),
   cookieFile: option({
     scope: 'client',

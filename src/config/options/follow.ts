@@ -81,7 +81,7 @@ export const FOLLOW_OPTIONS = {
     default: 10,
     crosses: 'plain',
     unit: 'levels',
-    doc: 'The maximum depth of nested lists of follow-ups; one more level fails with `follow/depth`.',
+    doc: 'The maximum nesting of lists of follow-ups, in levels; one more fails with `follow/depth`.',
   }),
   flatten: option({
     scope: 'call',

@@ -134,7 +134,7 @@ export const LIMIT_OPTIONS = {
     read: readBudgets,
     crosses: 'plain',
     unit: 'units of `cost` per interval',
-    doc: "Weighted limits by name, of which each attempt takes its `cost`: `{ tokens: '90000/m' }`.",
+    doc: "Weighted limits by name, from which each attempt takes its `cost`: `{ tokens: '90000/m' }`.",
   }),
   cost: option({
     scope: 'any',
@@ -147,7 +147,7 @@ export const LIMIT_OPTIONS = {
     // Called when a request is prepared, on the calling thread.
     crosses: 'drop',
     unit: 'units of the budget',
-    doc: 'What each attempt takes from `budgets`, or from `rateLimit` where there are none: a number, `{ tokens: 1200 }`, or a function of the request.',
+    doc: 'What each attempt takes from `budgets`, or from `rateLimit` if there are none: a number, `{ tokens: 1200 }`, or a function of the request.',
   }),
   respectServerLimits: option({
     scope: 'client',

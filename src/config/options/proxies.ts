@@ -16,7 +16,7 @@ export const PROXY_OPTIONS = {
     default: false,
     defaultText: "none; `'env'` under `NODE_USE_ENV_PROXY=1`",
     crosses: 'plain',
-    doc: "The proxy for every request; no request bypasses it. A URL (`http:`, `https:`, `socks5:`), `'env'` for `HTTP_PROXY` and the like, `false` for none.",
+    doc: "The proxy for every request; no request bypasses it. A URL (`http:`, `https:`, `socks5:`), `'env'` for `HTTP_PROXY` and similar variables, `false` for none.",
   }),
   proxies: option({
     scope: 'client',

@@ -83,7 +83,7 @@ export const RESULT_OPTIONS = {
     defaultText: 'max(4 × concurrency, 256)',
     crosses: 'plain',
     unit: 'requests',
-    doc: 'The maximum number of requests that were pulled from a lazy input and whose results have not been delivered; limits memory.',
+    doc: 'The maximum number of requests that are read from a lazy input before their results are delivered; limits memory.',
   }),
   sink: option({
     scope: 'call',
@@ -119,7 +119,7 @@ export const RESULT_OPTIONS = {
     default: MAX_JSON_DEPTH,
     crosses: 'plain',
     unit: 'levels',
-    doc: 'Maximum nesting depth of a JSON response; `Infinity` for no limit.',
+    doc: 'Maximum nesting of a JSON response, in levels; `Infinity` for no limit.',
   }),
   maxErrorBody: option({
     scope: 'any',

@@ -28,9 +28,9 @@ export const TIMEOUT_OPTIONS = {
     merge: 'byName',
     crosses: 'plain',
     unit: 'ms',
-    doc: '`connect`, `headers`, `idle`: phases of an attempt. `callback`: one call of your function; without it 30 s for `auth` and `beforeRequest`, or `timeout` where that is shorter. `total`: the whole request, queueing included.',
+    doc: '`connect`, `headers`, `idle`: phases of an attempt. `callback`: one call of your function; the default is no limit, but for `auth` and `beforeRequest` the shorter of 30 s and `timeout`. `total`: the whole request, queueing included.',
     fieldDocs: {
-      connect: 'Time limit of DNS look-up, connection and TLS handshake.',
+      connect: 'Time limit of DNS lookup, connection and TLS handshake together.',
       headers: 'Time limit from the end of the request to the response headers.',
       idle: 'Time limit between two pieces of a body, sent or received.',
       total: 'Time limit of the whole request: queueing, back-off and every attempt.',
@@ -46,7 +46,7 @@ export const TIMEOUT_OPTIONS = {
     unit: 'bytes per second',
     doc: 'Minimum speed of a body: `bytes` per second, on average over the time `over`; `false` or 0 for none.',
     fieldDocs: {
-      bytes: 'Slowest body, in bytes per second; 0 for no limit.',
+      bytes: 'Minimum speed of a body, in bytes per second; 0 for no limit.',
       over: 'The time over which `bytes` is averaged.',
     },
   }),

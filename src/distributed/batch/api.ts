@@ -362,7 +362,9 @@ export interface LimitsOptions extends BatchOptions {
 export async function limits({ broker, brokerTls, batch, results, ...given }: LimitsOptions): Promise<BatchLimits> {
   const { values, problems } = tryOptions(given, 'constructor')
   const others = Object.keys(values).filter(name => !CHANGEABLE.includes(name))
-  const refused = others.map(name => `${name}: expected ${CHANGEABLE.join(', ')}, got another option. Leave it out.`)
+  const refused = others.map(
+    name => `${name}: cannot be changed while a batch runs, only ${CHANGEABLE.join(', ')} can. Leave it out.`,
+  )
   if (problems.length + refused.length > 0) throw new ConfigError([...problems, ...refused])
   const change = Object.keys(given).length === 0 ? undefined : changeIn(values)
   return withBroker({ broker, brokerTls }, opened => limitsOf({ broker: opened, batch, results, change }))

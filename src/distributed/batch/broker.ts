@@ -385,7 +385,7 @@ export async function openBroker(address: BrokerAddress, subject: string): Promi
   const { url, tls } = address
   if (!/^rediss?:\/\//.test(url) || !URL.canParse(url)) {
     throw new ConfigError([
-      `${subject}: expected the URL of a Redis server, such as redis://localhost:6379, got another.`,
+      `${subject}: expected the URL of a Redis server, such as redis://localhost:6379, got something else.`,
     ])
   }
   const bullmq = await loadQueue(subject)

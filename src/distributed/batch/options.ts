@@ -25,10 +25,10 @@ export function checkOptions(options: unknown): Planned {
   const problems: Problem[] = []
   for (const [name, value] of Object.entries(options)) {
     if (!ALLOWED.has(name))
-      problems.push(`options.${name}: expected an option that workers can follow, got another. Leave it out.`)
+      problems.push(`options.${name}: cannot be used in a batch over many machines. Leave it out.`)
     else if (!isJson(value))
       problems.push(
-        `options.${name}: expected a value that JSON can hold, got another. Write it without functions and objects of classes.`,
+        `options.${name}: expected a value that JSON can hold, got one with a function, an object of a class or a number that is not finite. Write it without these.`,
       )
   }
   const secret = secretIn(options, listedNames(options['secretNames']))

@@ -97,7 +97,7 @@ class Stamps {
   }
 
   lookedUp(socket: Socket): void {
-    // A look-up cannot be cancelled: it may end long after the attempt.
+    // A lookup cannot be cancelled: it may end long after the attempt.
     if (this.#attempt !== undefined && !socket.destroyed) this.#attempt.trip.stopwatch.dnsMs = this.#enter('proxy')
   }
 

@@ -36,6 +36,8 @@ export async function countingServer(delayMs = 0, answer = echo): Promise<Counti
     if (delayMs === 0) answer(request, response)
     else setTimeout(() => answer(request, response), delayMs)
   })
+  // A process that was stopped for a while finds its connections open.
+  server.keepAliveTimeout = 60_000
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`

@@ -53,7 +53,7 @@ describe.skipIf(NO_REDIS)('a batch', () => {
     await until('it is done', async () => (await status(given)).state === 'done')
     for (const { child } of [zombie, other]) child.kill('SIGTERM')
     expect(await Promise.all([zombie.exit, other.exit])).toEqual([0, 0])
-    await expectWhole(given, server, files.at('out.jsonl'), 1_600, LOST_WITH_ONE + CHUNKS * 100)
+    await expectWhole(given, server, files.at('out.jsonl'), 1_600, LOST_WITH_ONE)
     covers(import.meta.url, {
       row: 122,
       name:

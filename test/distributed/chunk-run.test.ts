@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { countingServer, folder } from './batch-kit.ts'
 import type { CountingServer } from './batch-kit.ts'
 import { ChunkRun } from '../../src/distributed/batch/chunk-run.ts'
+import type { ChunkRunParts } from '../../src/distributed/batch/chunk-run.ts'
 import { Lineup } from '../../src/distributed/batch/lineup.ts'
 import { LiveCounts } from '../../src/distributed/batch/live-counts.ts'
 import { fileOf } from '../../src/distributed/batch/manifest.ts'
@@ -23,7 +24,7 @@ const describeIn = (results: string, id: string): void =>
 function chunkRun(
   results: string,
   server: CountingServer,
-  lineup?: Lineup,
+  more: Partial<ChunkRunParts> = {},
 ): { readonly run: ChunkRun; readonly client: OpenClient } {
   const planned = checkOptions({ concurrency: ROWS })
   const client = new OpenClient(planned.client, false)
@@ -44,7 +45,7 @@ function chunkRun(
     text,
     starts: 1,
     counts: new LiveCounts(),
-    lineup,
+    ...more,
   })
   return { run, client }
 }
@@ -56,7 +57,7 @@ it('a chunk that another process has sealed while it waited for its turn is not 
   const sealed = sealedPath(files.path, 0)
   const lineup = new Lineup(10_000)
   const first = await lineup.turn()
-  const { run, client } = chunkRun(files.path, server, lineup)
+  const { run, client } = chunkRun(files.path, server, { lineup })
   const running = run.run()
   await expect.poll(() => existsSync(partFolder(files.path, 0))).toBe(true)
   const line: DoneLine = {
@@ -106,4 +107,19 @@ describe('a chunk whose folder belongs to another batch', () => {
     expect(readdirSync(partFolder(files.path, 0))).toEqual([partName(0, 1)])
     await client.close()
   })
+})
+
+it('a chunk whose lock is lost sends no further request, and keeps the results that it has', async () => {
+  await using server = await countingServer()
+  using files = folder()
+  describeIn(files.path, 'first')
+  let asked = 0
+  const { run, client } = chunkRun(files.path, server, { isHeld: () => ++asked <= 2 })
+  expect(await run.run()).toBeUndefined()
+  expect(server.hits.size).toBe(2)
+  await client.close()
+  const again = chunkRun(files.path, server, { starts: 2 })
+  expect(await again.run.run()).toMatchObject({ ok: ROWS, failed: 0 })
+  expect(server.extra()).toBe(0)
+  await again.client.close()
 })

@@ -16,7 +16,7 @@ const BATCHES = `${PREFIX}:batches`
 const INSTALL = 'npm install bullmq@6.7.0 ioredis'
 
 /** A killed worker's chunk is taken over after at most the sum of both. The defaults of BullMQ take a minute. */
-const TAKE_OVER: TakeOver = { lockMs: 20_000, stalledMs: 10_000 }
+export const TAKE_OVER: TakeOver = { lockMs: 20_000, stalledMs: 10_000 }
 
 export interface TakeOver {
   /** A worker that has not prolonged its lock for so long has lost its chunk. */
@@ -103,6 +103,14 @@ for nth = 1, #ARGV do
 end
 return over`
 
+/** KEYS: the locks of chunks. ARGV: who should have each. Returns the remaining milliseconds; less than 1 if another has it. */
+const REMAINING = `
+local remaining = {}
+for nth, key in ipairs(KEYS) do
+  remaining[nth] = redis.call('GET', key) == ARGV[nth] and redis.call('PTTL', key) or 0
+end
+return remaining`
+
 /** A batch that has no work for workers. */
 export interface Ended {
   /** The id of the batch. */
@@ -120,6 +128,11 @@ export function isOfRedis(error: unknown): boolean {
   const { name, code, message } = Object(error) as NodeJS.ErrnoException
   return name === 'ReplyError' || name === 'MaxRetriesPerRequestError' || LOST.test(`${code} ${message}`)
 }
+
+/** Errors of BullMQ: the chunk is with another worker, or in no queue. */
+const NOT_OURS: ReadonlySet<unknown> = new Set([-1, -2, -3, -6])
+
+export const isTakenAway = (error: unknown): boolean => NOT_OURS.has(Object(error).code)
 
 /** What is kept of each batch, beside its queue. */
 const BATCH_KEYS = ['manifest', 'state', 'done', 'submit', 'live', 'workers', 'generations'] as const
@@ -311,6 +324,14 @@ export class Broker {
     return (await this.redis.getbit(this.key(batch, 'done'), chunk)) === 1
   }
 
+  /** For how long each of these locks is still held by its token, in milliseconds; 0 if it is not. */
+  async remainingMs(batch: string, locks: readonly ChunkLock[]): Promise<readonly number[]> {
+    if (locks.length === 0) return []
+    const keys = locks.map(({ job }) => `${PREFIX}:${batch}:${job}:lock`)
+    const tokens = locks.map(({ token }) => token)
+    return (await this.redis.eval(REMAINING, keys.length, ...keys, ...tokens)) as number[]
+  }
+
   /** How many chunks are with workers that live: those prolong their locks. */
   async heldChunks(batch: string): Promise<number> {
     const queue = this.queue(batch)
@@ -372,6 +393,12 @@ export class Broker {
     await Promise.allSettled([...this.#queues.values()].map(queue => queue.close()))
     this.redis.disconnect()
   }
+}
+
+/** The lock of a chunk, and the token of the worker that should have it. */
+export interface ChunkLock {
+  readonly job: string
+  readonly token: string
 }
 
 export interface BrokerAddress {

@@ -49,6 +49,8 @@ export interface ChunkRunParts {
   readonly only?: ReadonlySet<number> | undefined
   /** Decides when it begins. Default: at once. */
   readonly lineup?: Lineup | undefined
+  /** Whether this process still has the chunk; asked before each request. Default: yes. */
+  readonly isHeld?: (() => boolean) | undefined
   /** The result of requests that are not sent. */
   readonly verdict?: (() => Fault) | undefined
 }
@@ -148,9 +150,21 @@ export class ChunkRun {
       // It may have waited for so long that another process has taken it over.
       if (existsSync(sealedPath(results, chunk.number, past.generation)))
         return { past, part: undefined, restored: new Map() }
-      return await this.#send(past, placedIn(requests, chunk, isLeft, taken))
+      return await this.#send(past, this.#whileHeld(placedIn(requests, chunk, isLeft, taken)))
     } finally {
       taken?.()
+    }
+  }
+
+  *#whileHeld(items: Iterable<Item>): Generator<Item, void> {
+    for (const item of items) {
+      if (this.#given.isHeld?.() === false) {
+        this.#isStopped = true
+        // Not at once: that would close the input while it is being read.
+        queueMicrotask(() => this.stop())
+        return
+      }
+      yield item
     }
   }
 

@@ -56,7 +56,7 @@ export class QuarantinedRun {
       const { done } = await pastOf(results, chunk, manifest.salt, order)
       const left = positions.filter(position => !done.has(position) && !this.#restored.has(position))
       if (left.length === 0) return this.#seal()
-      if (this.#isStopped) return undefined
+      if (this.#isStopped || this.#given.isHeld?.() === false) return undefined
       const next = nextTrial(left, await this.#log.deaths())
       if (next.kind === 'poison') await this.#fail(next.position, next.blame)
       else if (left.length === before) {

@@ -5,6 +5,7 @@
 import { existsSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Broker } from './broker.ts'
 import { ChunkIndex } from './chunk-index.ts'
 import { CHUNKS_PER_FOLDER, chunkFolder, chunkName, chunkStem } from './chunk.ts'
@@ -31,6 +32,8 @@ export interface Reconciled {
 }
 
 const BULK = 64
+/** Workers look once a second whether they still have their chunks. */
+const NOTICED_MS = 3_000
 
 export async function reconcile({
   broker,
@@ -58,18 +61,28 @@ export async function reconcile({
     let done = 0
     let added = 0
     let isDamaged = false
+    const begun: number[] = []
+    const addAll = async (numbers: readonly number[]): Promise<void> => {
+      for (let at = 0; at < numbers.length; at += BULK) {
+        const chunks = numbers.slice(at, at + BULK).map(number => index.read(number) as Chunk)
+        await addAgain(broker, manifest, folder, retries, chunks)
+      }
+    }
     for (let from = 0; from < index.count; from += CHUNKS_PER_FOLDER) {
       const numbers = Array.from({ length: Math.min(CHUNKS_PER_FOLDER, index.count - from) }, (_, at) => from + at)
       await reopenRetried(broker, batch, folder, retries, numbers)
-      const { left, isLost } = await markSealed(broker, manifest, folder, retries, numbers)
+      const { left, hasParts, isLost } = await markSealed(broker, manifest, folder, retries, numbers)
       done += numbers.length - left.length
       isDamaged ||= isLost
       const missing = await notQueued(broker, batch, left)
-      for (let at = 0; at < missing.length; at += BULK) {
-        const chunks = missing.slice(at, at + BULK).map(number => index.read(number) as Chunk)
-        await addAgain(broker, manifest, folder, retries, chunks)
-      }
+      begun.push(...missing.filter(number => hasParts.has(number)))
+      await addAll(missing.filter(number => !hasParts.has(number)))
       added += missing.length
+    }
+    if (begun.length > 0) {
+      // A worker may still be sending their requests. It stops when it sees that Redis has lost its chunk.
+      await sleep(NOTICED_MS)
+      await addAll(begun)
     }
     if (added > 0) await broker.addReadded(batch, added)
     if (isDamaged) await recount(broker, batch, folder, retries, index.count)
@@ -117,16 +130,21 @@ async function reopenRetried(
   }
 }
 
-/** Returns the chunks that are not done, and whether one of them was and has lost its file. */
+/** Returns the chunks that are not done, those of them that were begun, and whether one of them was done and has lost its file. */
 async function markSealed(
   broker: Broker,
   manifest: Manifest,
   folder: string,
   retries: Retries,
   numbers: readonly number[],
-): Promise<{ readonly left: readonly number[]; readonly isLost: boolean }> {
+): Promise<{
+  readonly left: readonly number[]
+  readonly hasParts: ReadonlySet<number>
+  readonly isLost: boolean
+}> {
   const { batch } = manifest
-  const sealed = await sealedIn(folder, numbers[0] as number)
+  const sealed = await filesIn(folder, numbers[0] as number)
+  const begun = new Set([...sealed].map(file => PART.exec(file)?.[1]))
   const bits = await Promise.all(numbers.map(number => broker.isDone(batch, number)))
   const left: number[] = []
   let isLost = false
@@ -142,7 +160,8 @@ async function markSealed(
       await broker.redis.setbit(broker.key(batch, 'done'), number, 0)
     }
   }
-  return { left, isLost }
+  const hasParts = new Set(left.filter(number => begun.has(chunkStem(number, retries.generationOf(number)))))
+  return { left, hasParts, isLost }
 }
 
 /** A file that was deleted has taken its counts with it. */
@@ -159,7 +178,9 @@ async function recount(broker: Broker, batch: string, folder: string, retries: R
   await broker.setState(batch, { ok, failed })
 }
 
-async function sealedIn(folder: string, number: number): Promise<ReadonlySet<string>> {
+const PART = /^(.+)\.e\d+\.ndjson$/
+
+async function filesIn(folder: string, number: number): Promise<ReadonlySet<string>> {
   try {
     return new Set(await readdir(join(folder, chunkFolder(number))))
   } catch (error) {

@@ -7,13 +7,14 @@ import { patiently } from './add-chunks.ts'
 import { Quarantine, Turns } from './quarantine.ts'
 import { QuarantinedRun } from './quarantined-run.ts'
 import { isSuspected } from './trial-log.ts'
-import { JOB, isOfRedis } from './broker.ts'
+import { JOB, TAKE_OVER, isOfRedis, isTakenAway } from './broker.ts'
 import type { Broker, ChunkJob, Ended, TakeOver } from './broker.ts'
 import { ChunkIndex } from './chunk-index.ts'
 import { chunkName } from './chunk.ts'
 import type { Chunk } from './chunk.ts'
 import { ChunkRun } from './chunk-run.ts'
 import { Heartbeat } from './heartbeat.ts'
+import { Hold, Holds } from './hold.ts'
 import { Lineup } from './lineup.ts'
 import { LiveCounts } from './live-counts.ts'
 import { batchLimits } from './batch-limits.ts'
@@ -66,6 +67,7 @@ export interface WorkParts {
   readonly quarantine?: { readonly file: string; readonly more: unknown } | undefined
 }
 
+const monotonicMs = (): number => performance.now()
 const LOOK_MS = 1_000
 const UNTIL_EMPTY_LOOK_MS = 250
 /** A chunk that is parked is not started again earlier. */
@@ -318,6 +320,12 @@ function checkSigned(manifest: Manifest, keys: SigningKeys | undefined): void {
 const noFolder = ({ batch }: Manifest, folder: string): ConfigError =>
   new ConfigError([`results: ${folder}, the folder of the batch ${batch}, is not there. Mount it, or say where it is.`])
 
+/** The worker that has the chunk now hands it back. */
+const unlessTakenAway = (moving: Promise<unknown>): Promise<unknown> =>
+  moving.catch((error: unknown) => {
+    if (!isTakenAway(error)) throw error
+  })
+
 /** `gone`: Redis does not know it, or has another batch of its name. `refused`: this worker does not run it. */
 type BatchState = 'open' | 'gone' | 'refused' | Ended
 
@@ -331,6 +339,7 @@ class OpenBatch {
   readonly #index: ChunkIndex
   readonly #worker: Worker
   readonly #runs = new Set<ChunkRun | QuarantinedRun>()
+  readonly #holds = new Holds()
   readonly #endings = new Set<Promise<unknown>>()
   readonly #lineup = new Lineup(BEGIN_MS)
   readonly #quarantine: Quarantine | undefined
@@ -405,6 +414,7 @@ class OpenBatch {
   async look(): Promise<BatchState> {
     const { broker } = this.#parts
     const { batch, id } = this.#manifest
+    await this.#holds.look(broker, batch, monotonicMs)
     for (const run of this.#runs) if (run instanceof ChunkRun) run.parkIfIdle()
     await this.#lookAtSink()
     // Redis may have lost it, which `reconcile` repairs, or it was deleted.
@@ -463,17 +473,37 @@ class OpenBatch {
   }
 
   async #process(job: Job, token: string): Promise<unknown> {
-    const { broker } = this.#parts
-    const { batch } = this.#manifest
     const chunk = this.#chunkOf(job)
     if (chunk === undefined) return this.#refuse(job, token)
+    const name = chunkName(chunk.number)
+    const before = this.#holds.get(name)
+    if (before !== undefined) {
+      // Its lock was lost, and its requests in flight still finish.
+      before.lose()
+      return this.#park(job, token, { untilMs: 0 })
+    }
+    const { lockMs } = this.#parts.takeOver ?? TAKE_OVER
+    const takenMsAgo = Math.max(0, Date.now() - (job.processedOn ?? 0))
+    const hold = new Hold({ job: name, token }, monotonicMs() + lockMs - Math.min(takenMsAgo, lockMs / 2))
+    this.#holds.add(hold)
+    try {
+      return await this.#processHeld(job, chunk, hold)
+    } finally {
+      this.#holds.delete(hold)
+    }
+  }
+
+  async #processHeld(job: Job, chunk: Chunk, hold: Hold): Promise<unknown> {
+    const { broker } = this.#parts
+    const { batch } = this.#manifest
+    const { token } = hold.lock
     // It may have been resumed since it was last looked at.
     if (this.#state === 'paused' || this.#state === 'cancelled') await patiently(() => this.look())
     if (await patiently(() => broker.isDone(batch, chunk.number))) return null
     const { number } = chunk
     const generation = (job.data as ChunkJob).generation ?? 0
     const sealed = sealedPath(this.#results, number, generation)
-    const end = existsSync(sealed) ? await countsOf(sealed) : await this.#run(job, chunk)
+    const end = existsSync(sealed) ? await countsOf(sealed) : await this.#run(job, chunk, hold)
     if (end === undefined) return this.#handBack(job, token)
     if ('untilMs' in end) return this.#park(job, token, end)
     this.#sink.worked()
@@ -482,12 +512,12 @@ class OpenBatch {
   }
 
   async #park(job: Job, token: string, { untilMs }: Parked): Promise<never> {
-    await job.moveToDelayed(Math.max(untilMs, Date.now() + LEAST_PARK_MS), token)
+    await unlessTakenAway(job.moveToDelayed(Math.max(untilMs, Date.now() + LEAST_PARK_MS), token))
     throw this.#parts.broker.delayed()
   }
 
   async #handBack(job: Job, token: string): Promise<never> {
-    await job.moveToWait(token)
+    await unlessTakenAway(job.moveToWait(token))
     throw this.#parts.broker.waiting()
   }
 
@@ -504,7 +534,7 @@ class OpenBatch {
     throw broker.unrecoverable(`it is not a chunk of this batch${others}, so it is not run`)
   }
 
-  async #run(job: Job, chunk: Chunk): Promise<Counts | Parked | undefined> {
+  async #run(job: Job, chunk: Chunk, hold: Hold): Promise<Counts | Parked | undefined> {
     if (this.#state !== 'running' || this.#sink.isDown) return undefined
     const manifest = this.#manifest
     const data = job.data as ChunkJob
@@ -520,6 +550,7 @@ class OpenBatch {
       starts: job.attemptsStarted,
       counts: this.#counts,
       order,
+      isHeld: () => hold.isHeld(monotonicMs()),
     }
     const isSuspect = job.stalledCounter > 0 || isSuspected(this.#results, chunk.number)
     const quarantine = isSuspect ? this.#quarantine : undefined
@@ -528,6 +559,7 @@ class OpenBatch {
         ? new ChunkRun({ ...parts, lineup: this.#lineup })
         : new QuarantinedRun({ ...parts, quarantine, turns: this.#turns })
     this.#runs.add(run)
+    hold.attach(run)
     // Told to stop while its rows were read.
     if ((this.#state as string) !== 'running') run.stop()
     const ending = run.run()

@@ -1,7 +1,7 @@
 /** Runs one chunk on the engine: the requests that no earlier start has finished, into part files, until it is sealed. */
-import { mkdir } from 'node:fs/promises'
 import { existsSync } from 'node:fs'
 import type { Chunk } from './chunk.ts'
+import { makeFolder } from './disk.ts'
 import type { Lineup } from './lineup.ts'
 import type { LiveCounts } from './live-counts.ts'
 import { checkFolder } from './manifest.ts'
@@ -138,7 +138,7 @@ export class ChunkRun {
   /** Sends the requests that are left, and seals nothing. */
   async send(): Promise<Sent> {
     const { manifest, results, chunk, text, order, only, lineup } = this.#given
-    await mkdir(partFolder(results, chunk.number), { recursive: true })
+    await makeFolder(partFolder(results, chunk.number))
     const past = await pastOf(results, chunk, manifest.salt, order)
     const isLeft = (position: number): boolean => !past.done.has(position) && only?.has(position) !== false
     const requests = requestsIn(text, manifest, chunk.line)

@@ -1,6 +1,7 @@
 /** Files of a batch that appear whole or not at all, under a name that no other process has taken. */
 import { randomBytes } from 'node:crypto'
-import { link, open, rename, unlink } from 'node:fs/promises'
+import { existsSync, mkdirSync } from 'node:fs'
+import { link, mkdir, open, rename, unlink } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { dirname, join, basename } from 'node:path'
 
@@ -8,6 +9,32 @@ import { dirname, join, basename } from 'node:path'
 const NO_LINKS: ReadonlySet<unknown> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'])
 
 export const codeOf = (error: unknown): unknown => (error as { code?: unknown } | null)?.code
+
+/**
+ * Makes a folder, and those above it that are missing. Not with `recursive`: where the parent exists and the system says
+ * ENOENT, as in /proc, Node 24 makes the same two calls for ever.
+ */
+export function makeFolders(path: string): void {
+  if (existsSync(path)) return
+  const parent = dirname(path)
+  if (parent !== path) makeFolders(parent)
+  try {
+    mkdirSync(path)
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return
+    if (codeOf(error) !== 'ENOENT') throw error
+    throw new Error(`the file system of ${parent} takes no new folders (ENOENT)`, { cause: error })
+  }
+}
+
+/** Makes a folder in one that exists. Rejects with ENOENT if that is gone: it may be the place of a mount. */
+export async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path)
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw error
+  }
+}
 
 /**
  * Writes a file beside its place, syncs it, and gives it its name. Resolves with false if the name is taken: the file

@@ -2,9 +2,9 @@
  * Runs a chunk whose process has died: its requests are tried in a process of their own until all have a result. One
  * that ends the process whenever it is alone fails as `resource/poison`.
  */
-import { mkdir } from 'node:fs/promises'
 import { ChunkRun } from './chunk-run.ts'
 import type { ChunkRunParts } from './chunk-run.ts'
+import { makeFolder } from './disk.ts'
 import type { Parked } from './park.ts'
 import { pastOf } from './earlier.ts'
 import { partFolder } from './parts.ts'
@@ -50,7 +50,7 @@ export class QuarantinedRun {
   /** Undefined if it was stopped before its end. */
   async run(): Promise<Counts | Parked | undefined> {
     const { results, chunk, manifest, order, turns } = this.#given
-    await mkdir(partFolder(results, chunk.number), { recursive: true })
+    await makeFolder(partFolder(results, chunk.number))
     const positions = Array.from({ length: chunk.rows }, (_, at) => chunk.from + at)
     for (let before = Infinity; ;) {
       const { done } = await pastOf(results, chunk, manifest.salt, order)

@@ -3,14 +3,14 @@
  * before the jobs, so a submit that is killed goes on there when it is run again, and jobs that Redis loses are known.
  */
 import { randomBytes, randomUUID } from 'node:crypto'
-import { closeSync, ftruncateSync, fsyncSync, mkdirSync, openSync, statSync, writeSync } from 'node:fs'
+import { closeSync, ftruncateSync, fsyncSync, openSync, statSync, writeSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Broker } from './broker.ts'
 import { addChunks, patiently } from './add-chunks.ts'
 import { ChunkIndex, digestOf } from './chunk-index.ts'
 import type { Chunk } from './chunk.ts'
-import { createWhole } from './disk.ts'
+import { createWhole, makeFolders } from './disk.ts'
 import { chunksOfFile } from './file-chunks.ts'
 import type { FileToRead } from './file-chunks.ts'
 import { fileOf, readManifest, readSubmitted, writeManifest } from './manifest.ts'
@@ -143,10 +143,12 @@ async function manifestOf({
     ])
   }
   try {
-    mkdirSync(results, { recursive: true })
+    makeFolders(results)
     await writeManifest(results, made)
   } catch (error) {
-    throw new ConfigError([`results: cannot write to the folder ${results}: ${systemReason(error)}.`])
+    throw new ConfigError([
+      `results: cannot write to the folder ${results}: ${systemReason(error)}. Choose a folder that this user can write to.`,
+    ])
   }
   const kept = (await readManifest(results)) ?? made
   const differs = (['batch', 'chunkRows', 'rows', 'plan', 'shareName'] as const).find(

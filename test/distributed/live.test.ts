@@ -99,6 +99,27 @@ describe('the live status of a batch', () => {
     expect(liveStatus({ ...facts, live })).toMatchObject({ ok: 980, failed: 20, left: 0 })
   })
 
+  it('has no rate and no workers once the batch is done, although a worker told one a moment ago', () => {
+    expect(liveStatus({ ...facts, state: 'done', isDone: true })).toMatchObject({ workers: 0, inFlight: 0, rate: 0 })
+  })
+
+  it('has no rate of a batch that is paused or cancelled, once nothing is in flight', () => {
+    const idle = { ...worker('b1', 40), batches: [{ batch: 'b1', chunks: 0, inFlight: 0, rate: 40 }] }
+    for (const state of ['paused', 'cancelled'] as const) {
+      expect(liveStatus({ ...facts, state, workers: [idle] })).toMatchObject({ workers: 1, inFlight: 0, rate: 0 })
+      expect(liveStatus({ ...facts, state })).toMatchObject({ inFlight: 6, rate: 68 })
+    }
+  })
+
+  it('leaves out what a worker did that was not heard of for 5 s: it may have been killed', () => {
+    const quiet = { ...worker('b1', 40), seenMsAgo: 5_000 }
+    expect(liveStatus({ ...facts, workers: [quiet, worker('b1', 28)] })).toMatchObject({
+      workers: 2,
+      inFlight: 3,
+      rate: 28,
+    })
+  })
+
   it('is never behind the chunks that are done, if Redis has lost what was counted', () => {
     expect(liveStatus({ ...facts, live: NOTHING })).toMatchObject({ ok: 100, failed: 2, left: 898 })
   })

@@ -134,7 +134,7 @@ function statusText({
     `${batch}: ${state}\n` +
     `requests  ${requests}: ${ok} ok, ${failed} failed, ${left} left; ${retries} retries\n` +
     `chunks    ${chunksDone} of ${chunks} done, ${active} with workers, ${waiting} waiting${rest}\n` +
-    `workers   ${workers}, ${rate} requests/s${time}\n` +
+    (state === 'done' ? '' : `workers   ${workers}, ${rate} requests/s${time}\n`) +
     `results   ${printable(results)}\n`
   )
 }

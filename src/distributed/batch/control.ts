@@ -45,7 +45,7 @@ export interface LiveStatus {
   readonly left: number
   readonly retries: number
   readonly bytes: number
-  /** Workers that have the batch now, what they have on the wire, and their requests per second. */
+  /** Workers that have the batch now, what they have on the wire, and their requests per second. 0 once it is done. */
   readonly workers: number
   readonly inFlight: number
   readonly rate: number
@@ -104,10 +104,18 @@ interface LiveFacts {
   readonly workers: readonly WorkerInfo[]
 }
 
+/** A worker that has told nothing for so long may be dead: what it was doing then is not what happens now. */
+const QUIET_MS = 5_000
+
 export function liveStatus({ batch, requests, state, isDone, exact, live, workers }: LiveFacts): LiveStatus {
-  const having = workers.flatMap(({ batches }) => batches.filter(one => one.batch === batch))
-  const inFlight = having.reduce((sum, one) => sum + one.inFlight, 0)
-  const rate = having.reduce((sum, one) => sum + one.rate, 0)
+  // A worker tells a moment later that it has nothing left of a batch that is done.
+  const having = state === 'done' ? [] : workers.filter(({ batches }) => batches.some(one => one.batch === batch))
+  const heard = having
+    .filter(({ seenMsAgo }) => seenMsAgo < QUIET_MS)
+    .flatMap(({ batches }) => batches.filter(one => one.batch === batch))
+  const inFlight = heard.reduce((sum, one) => sum + one.inFlight, 0)
+  const isMoving = state === 'running' || state === 'submitting' || inFlight > 0
+  const rate = isMoving ? heard.reduce((sum, one) => sum + one.rate, 0) : 0
   // Redis may have lost what was counted.
   const failed = isDone ? exact.failed : Math.min(requests, Math.max(exact.failed, live.failed))
   const ok = isDone ? exact.ok : Math.min(requests - failed, Math.max(exact.ok, live.ok))

@@ -87,11 +87,11 @@ export function picture(): string {
   const height = TOP + ROWS.length * ROW_HEIGHT + 10
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" font-family="system-ui, sans-serif">`,
-    '<title>The rooms of src/ and the imports between them</title>',
+    '<title>The folders of src/ and the imports between them</title>',
     '<defs><marker id="end" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">' +
       '<path d="M0 0L8 4L0 8z" fill="#5b6b7b"/></marker></defs>',
     `<rect width="${WIDTH}" height="${height}" fill="#ffffff"/>`,
-    '<text x="16" y="24" font-size="14" fill="#1c2733">An arrow is an import, and the last line of a box names them all. Every room imports core; those are left out.</text>',
+    '<text x="16" y="24" font-size="14" fill="#1c2733">An arrow is an import, and the last line of a box names them all. Every folder imports core; those are left out.</text>',
     ...ROWS.map(rankLabel),
     frameOf(boxes),
     ...arrows(imports).map(([from, to]) => arrow(boxes, from, to)),

@@ -1,8 +1,13 @@
 /** The state of a client, lane by lane: for people, dashboards and tests. */
 import type { Statistics } from '../core/statistics.ts'
 
-/** One host, or one `limitKey`. */
+/**
+ * One host, or one `limitKey`.
+ *
+ * @example for (const { host, running, queued } of client.stats().lanes) console.log(host, running, queued)
+ */
 export interface LaneStats {
+  /** The host, or the `limitKey` as it may be shown. */
   readonly host: string
   /** Attempts on the wire. */
   readonly running: number
@@ -12,8 +17,9 @@ export interface LaneStats {
   readonly concurrency: number
   /** Requests queued in this lane. */
   readonly queued: number
-  /** Attempts so far, and how many of them were answered with 429, or with 503 and `Retry-After`. */
+  /** Attempts so far. */
   readonly attempts: number
+  /** Attempts that were answered with 429, or with 503 and `Retry-After`. */
   readonly throttled: number
   /** Milliseconds until the pause of the host is over; 0 if it is not paused. */
   readonly pausedMs: number
@@ -25,11 +31,21 @@ export interface LaneStats {
   toString(): string
 }
 
-/** A client at one moment. Of a closed one, only `statistics` and `unmatchedHosts` are left. */
+/**
+ * A client at one moment. Of a closed one, only `statistics` and `unmatchedHosts` are left.
+ *
+ * @example
+ * const { running, queued, statistics } = client.stats()
+ * console.log(running, queued, statistics.failed)
+ */
 export interface ClientStats {
+  /** Attempts on the wire, over all lanes. */
   readonly running: number
+  /** Requests that are queued, over all lanes. */
   readonly queued: number
+  /** Attempts so far. */
   readonly attempts: number
+  /** Attempts that were answered with 429, or with 503 and `Retry-After`. */
   readonly throttled: number
   /** The lanes that the client remembers: all busy ones, and up to some thousand idle ones. */
   readonly lanes: readonly LaneStats[]

@@ -58,7 +58,7 @@ export class ParallelRequests {
    * loop aborts the requests in flight.
    *
    * @throws ConfigError at once; InputError if the input throws, after all outcomes
-   * @example for await (const outcome of client.stream(urls)) if (outcome.ok) save(outcome.value)
+   * @example for await (const outcome of client.stream(urls)) if (outcome.ok) console.log(outcome.value)
    */
   readonly stream: StreamCall = ((input: unknown, options?: unknown) => {
     this.#client.open()
@@ -83,14 +83,19 @@ export class ParallelRequests {
     return this.#client.drain(input, readOptions(options, 'drain'))
   }
 
-  /** Adds cookies: pairs for the origins of the input URLs, pairs by origin, or a jar in place of the present one. */
+  /**
+   * Adds cookies: pairs for the origins of the input URLs, pairs by origin, or a jar in place of the present one.
+   *
+   * @throws ConfigError (a wrong name or value, a jar beside `cookieFile`, a closed client)
+   * @example client.setCookies({ theme: 'dark' })
+   */
   setCookies(cookies: Exclude<CookiesInput, false>): void {
     this.#client.setCookies(cookies)
   }
 
   /**
    * The current state of the client and of each host: attempts running and queued, pauses, circuits, quotas, and the
-   * concurrency that `'auto'` has found. After `close()` it has the final `statistics`, and no hosts.
+   * concurrency that `'auto'` has found. After `close()` it has the final `statistics`, and no hosts. Never throws.
    *
    * @example console.log(String(client.stats())) // api.example.com 3/8 running, 12 queued, paused 1.2 s
    */
@@ -98,12 +103,22 @@ export class ParallelRequests {
     return this.#client.stats()
   }
 
-  /** Forgets every cookie, given or learned. */
+  /**
+   * Forgets every cookie, given or learned.
+   *
+   * @throws ConfigError (a closed client)
+   * @example client.resetCookies()
+   */
   resetCookies(): void {
     this.#client.resetCookies()
   }
 
-  /** Aborts all requests in flight and closes every socket. Idempotent. Afterwards only `stats()` can be called. */
+  /**
+   * Aborts all requests in flight and closes every socket. Idempotent. Afterwards only `stats()` can be called. Never
+   * throws.
+   *
+   * @example await client.close()
+   */
   async close(): Promise<void> {
     await this.#client.close()
   }

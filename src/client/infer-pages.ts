@@ -31,7 +31,7 @@ export interface PageOptions<Page, Next, Text extends string, List, Style extend
    * with the id `<parent>/<n>`, and with the headers and `auth` of the request that they follow. `params` of the
    * options are added where the URL does not have them. At another origin they get none of these, as after a redirect.
    * A relative URL is resolved against that of the page. A throw fails the page with `follow/callback`. A request that
-   * repeats an earlier one of its chain fails with `follow/loop`. May be async, within `timeouts.callback`.
+   * repeats an earlier one of its chain fails with `follow/loop`. May be async, within `timeouts.callback`. Default none.
    *
    * The value of each request of the input is then a list: the items, or without `items` the values of all pages. Write
    * `schema` and `parseFunc` before it: they type the value that it gets.
@@ -44,22 +44,29 @@ export interface PageOptions<Page, Next, Text extends string, List, Style extend
    * Where the items of a page are: a JMESPath expression, or a function of its value. The value of a request is then
    * the list of its items over all pages, and each outcome of `stream()` has its `items`. Null or undefined means no
    * items. Anything else that is not a list fails with `follow/items`. A function types the items; those of an
-   * expression are unknown.
+   * expression are unknown. Default none.
    *
    * @example items: 'data.results'
-   * @example items: page => page.results
+   * @example schema: Results, items: page => page.results
    */
   items?: Text | { items(value: Page): List }['items'] | undefined
   /**
    * Requests all pages of each URL, by the style of the API: `'link'`, `'cursor'`, `'offset'`, `'page'`, `'odata'`,
-   * `'json-api'`, `'mediawiki'`, `'elasticsearch'`, `'relay'` or `'auto'`; or an object with `style` and its fields. The
-   * value is then a list, as with `follow`.
+   * `'json-api'`, `'mediawiki'`, `'elasticsearch'`, `'relay'` or `'auto'`; or an object with `style` and its fields.
+   * The value is then a list, as with `follow`. Default none.
+   *
+   * Source of `'link'`: RFC 8288.
    *
    * @example paginate: 'link'
    * @example paginate: { style: 'cursor', next: 'meta.next_cursor', param: 'cursor', items: 'data' }
    */
   paginate?: Style | FieldsIn<Page, Text, List, Style> | undefined
-  /** With `items`: ends a request of the input at the first item for which it returns true; that item is left out. */
+  /**
+   * With `items`: ends a request of the input at the first item for which it returns true; that item is left out.
+   * Default none.
+   *
+   * @example schema: Results, items: page => page.results, until: repo => repo.stars < 100
+   */
   until?: Until<ItemIn<List>> | undefined
 }
 

@@ -101,20 +101,30 @@ export interface ValueOptions<R extends AnyReturnType, S extends Schema | undefi
   /**
    * Turns the body into a value: `'json'`, `'text'`, `'content'`, `'response'`, `'auto'`, `'file'`, `'stream'`,
    * `'ndjson'` or `'sse'`; see {@link ReturnTypeName}. Default `'json'`.
+   *
+   * @example returnType: 'text'
    */
   returnType?: (R & keyof RawValues) | undefined
   /**
    * A Standard Schema that checks and types the value; with `'ndjson'` and `'sse'`, each item. Fails with
-   * `schema/mismatch`.
+   * `schema/mismatch`. Default none.
+   *
+   * @example schema: v.object({ name: v.string() })
    */
   schema?: S | undefined
-  /** Makes the value, after the schema has checked it. May be async. A throw fails its request with `callback/parse`. */
+  /**
+   * Makes the value, after the schema has checked it. May be async. A throw fails its request with `callback/parse`.
+   * Default none.
+   *
+   * @example parseFunc: (repo, { response }) => ({ repo, etag: response.headers.get('etag') })
+   */
   parseFunc?(value: ParseInput<R, S>, context: ParseContext): V
   /**
    * With `returnType: 'ndjson'` and `'sse'`: gets each item of a successful response while the body arrives, in order,
    * and the request. The next item waits until the function is done; back-pressure slows the server down, and the time
    * limits of the attempt do not count that time. Once an item has been delivered, the request is not retried. A throw
-   * fails the request with `callback/on_item`, an item that `schema` refuses with `schema/mismatch`.
+   * fails the request with `callback/on_item`, an item that `schema` refuses with `schema/mismatch`. Default none;
+   * required with `'ndjson'` and `'sse'`.
    *
    * @example onItem: (row, { url }) => table.insert(url, row)
    */
@@ -123,17 +133,25 @@ export interface ValueOptions<R extends AnyReturnType, S extends Schema | undefi
 
 /** The options that shape the result of a batch. */
 export interface ShapeOptions<K extends readonly string[], F extends AnyFailureMode, L extends boolean = boolean> {
-  /** One name per URL; the result is an object with exactly these keys. */
+  /**
+   * One name per URL; the result is an object with exactly these keys. Default none: a list.
+   *
+   * @example keys: ['node', 'deno']
+   */
   keys?: K | undefined
   /**
-   * `'throw'` (default) rejects with one error for the batch, `'null'` gives null for each failure, `'settle'` gives an
-   * outcome for every request.
+   * What a failed request does to the result. `'throw'` (default) rejects with one error for the batch, `'null'` gives
+   * null for each failure, `'settle'` gives an outcome for every request.
+   *
+   * @example onFailure: 'settle'
    */
   onFailure?: (F & ('throw' | 'null' | 'settle')) | undefined
   /**
    * One list with the items of all requests, in order, instead of a list per request. Without follow-ups, values that
    * are lists are joined, and other values become items. Default false. Not with `keys`, and only with `onFailure:
    * 'throw'`.
+   *
+   * @example paginate: 'link', items: 'data', flatten: true
    */
   flatten?: L | undefined
 }
@@ -354,23 +372,68 @@ export interface RequestCall<Extra, Sync extends boolean = false> {
     BatchResult<I, OptionValue<R, S, NoInfer<V>>, K, FailureModeOf<F>, NoInfer<V>, ListedBy<Next, Text, List, Style>, L>
   >
 
-  /** Sends a batch and waits for all of it. `T` asserts the type of the JSON of each response: nothing checks it. */
+  /**
+   * Sends a batch and waits for all of it. `T` asserts the type of the JSON of each response: nothing checks it.
+   *
+   * @throws as the forms that infer the type
+   * @example const repo = await client.request<Repo>(url)
+   */
   <T>(...args: CallArgs<RequestInput, Asserted<Extra, Throws>>): SyncOrAsync<Sync, T>
-  /** Sends a batch and waits for all of it. `T` asserts the type of the JSON of each response: nothing checks it. */
+  /**
+   * Sends a batch and waits for all of it. `T` asserts the type of the JSON of each response: nothing checks it.
+   *
+   * @throws as the forms that infer the type
+   * @example const repo = await client.request<Repo>(url, { onFailure: 'null' })
+   */
   <T>(...args: CallArgs<RequestInput, Asserted<Extra, Nulls>>): SyncOrAsync<Sync, T | null>
-  /** Sends a batch and waits for all of it. `T` asserts the type of the JSON of each response: nothing checks it. */
+  /**
+   * Sends a batch and waits for all of it. `T` asserts the type of the JSON of each response: nothing checks it.
+   *
+   * @throws as the forms that infer the type
+   * @example const outcome = await client.request<Repo>(url, { onFailure: 'settle' })
+   */
   <T>(...args: CallArgs<RequestInput, Asserted<Extra, Settles>>): SyncOrAsync<Sync, Outcome<T>>
-  /** Sends a batch and waits for all of it. `T` asserts the type of the JSON of each response: nothing checks it. */
+  /**
+   * Sends a batch and waits for all of it. `T` asserts the type of the JSON of each response: nothing checks it.
+   *
+   * @throws as the forms that infer the type
+   * @example const repos = await client.request<Repo>(urls)
+   */
   <T>(...args: CallArgs<RequestInputs, Asserted<Extra, Throws>>): SyncOrAsync<Sync, T[]>
-  /** Sends a batch and waits for all of it. `T` asserts the type of the JSON of each response: nothing checks it. */
+  /**
+   * Sends a batch and waits for all of it. `T` asserts the type of the JSON of each response: nothing checks it.
+   *
+   * @throws as the forms that infer the type
+   * @example const repos = await client.request<Repo>(urls, { onFailure: 'null' })
+   */
   <T>(...args: CallArgs<RequestInputs, Asserted<Extra, Nulls>>): SyncOrAsync<Sync, (T | null)[]>
-  /** Sends a batch and waits for all of it. `T` asserts the type of the JSON of each response: nothing checks it. */
+  /**
+   * Sends a batch and waits for all of it. `T` asserts the type of the JSON of each response: nothing checks it.
+   *
+   * @throws as the forms that infer the type
+   * @example const outcomes = await client.request<Repo>(urls, { onFailure: 'settle' })
+   */
   <T>(...args: CallArgs<RequestInputs, Asserted<Extra, Settles>>): SyncOrAsync<Sync, Outcome<T>[]>
-  /** Sends a batch and waits for all of it. `T` asserts the type of the JSON of each response: nothing checks it. */
+  /**
+   * Sends a batch and waits for all of it. `T` asserts the type of the JSON of each response: nothing checks it.
+   *
+   * @throws as the forms that infer the type
+   * @example const repos = await client.request<Repo>(urls, { keys: ['node', 'deno'] })
+   */
   <T>(...args: CallArgs<RequestInputs, Asserted<Extra, Keyed<Throws>>>): SyncOrAsync<Sync, Record<string, T>>
-  /** Sends a batch and waits for all of it. `T` asserts the type of the JSON of each response: nothing checks it. */
+  /**
+   * Sends a batch and waits for all of it. `T` asserts the type of the JSON of each response: nothing checks it.
+   *
+   * @throws as the forms that infer the type
+   * @example const repos = await client.request<Repo>(urls, { keys: ['node', 'deno'], onFailure: 'null' })
+   */
   <T>(...args: CallArgs<RequestInputs, Asserted<Extra, Keyed<Nulls>>>): SyncOrAsync<Sync, Record<string, T | null>>
-  /** Sends a batch and waits for all of it. `T` asserts the type of the JSON of each response: nothing checks it. */
+  /**
+   * Sends a batch and waits for all of it. `T` asserts the type of the JSON of each response: nothing checks it.
+   *
+   * @throws as the forms that infer the type
+   * @example const outcomes = await client.request<Repo>(urls, { keys: ['node', 'deno'], onFailure: 'settle' })
+   */
   <T>(...args: CallArgs<RequestInputs, Asserted<Extra, Keyed<Settles>>>): SyncOrAsync<Sync, Record<string, Outcome<T>>>
   /**
    * Sends a batch and waits for all of it. `T` asserts the type of the JSON of each response: nothing checks it. `K` are
@@ -378,52 +441,190 @@ export interface RequestCall<Extra, Sync extends boolean = false> {
    *
    * @example await client.request<Repo, ['node', 'deno']>([nodeUrl, denoUrl], { keys: ['node', 'deno'] })
    */
+  /**
+   * Sends a batch and waits for all of it. `T` asserts the type of the JSON of each response: nothing checks it.
+   *
+   * @throws as the forms that infer the type
+   * @example const { node } = await client.request<Repo>(urls, { keys: ['node', 'deno'] })
+   */
   <T, const K extends readonly string[]>(
     ...args: KeyedArgs<RequestInputs, Asserted<Extra, Keyed<Throws, K>>>
   ): SyncOrAsync<Sync, { [Key in K[number]]: T }>
   /** Sends a batch and waits for all of it. `T` asserts the type of the JSON of each response; `K` are the keys. */
+  /**
+   * Sends a batch and waits for all of it. `T` asserts the type of the JSON of each response: nothing checks it.
+   *
+   * @throws as the forms that infer the type
+   * @example const { node } = await client.request<Repo>(urls, { keys: ['node', 'deno'], onFailure: 'null' })
+   */
   <T, const K extends readonly string[]>(
     ...args: KeyedArgs<RequestInputs, Asserted<Extra, Keyed<Nulls, K>>>
   ): SyncOrAsync<Sync, { [Key in K[number]]: T | null }>
   /** Sends a batch and waits for all of it. `T` asserts the type of the JSON of each response; `K` are the keys. */
+  /**
+   * Sends a batch and waits for all of it. `T` asserts the type of the JSON of each response: nothing checks it.
+   *
+   * @throws as the forms that infer the type
+   * @example const { node } = await client.request<Repo>(urls, { keys: ['node', 'deno'], onFailure: 'settle' })
+   */
   <T, const K extends readonly string[]>(
     ...args: KeyedArgs<RequestInputs, Asserted<Extra, Keyed<Settles, K>>>
   ): SyncOrAsync<Sync, { [Key in K[number]]: Outcome<T> }>
 
+  /**
+   * Sends a batch with all of its pages. `T` asserts the type of the JSON of each page: nothing checks it.
+   *
+   * @throws as the forms that infer the type
+   * @example const pages = await client.request<Repo>(url, { paginate: 'link' })
+   */
   <T>(...args: CallArgs<RequestInput, Asserted<Extra, Throws, FollowAsserted<T>>>): SyncOrAsync<Sync, T[]>
+  /**
+   * Sends a batch with all of its pages. `T` asserts the type of the JSON of each page: nothing checks it.
+   *
+   * @throws as the forms that infer the type
+   * @example const pages = await client.request<Repo>(url, { paginate: 'link', onFailure: 'null' })
+   */
   <T>(...args: CallArgs<RequestInput, Asserted<Extra, Nulls, FollowAsserted<T>>>): SyncOrAsync<Sync, T[] | null>
+  /**
+   * Sends a batch with all of its pages. `T` asserts the type of the JSON of each page: nothing checks it.
+   *
+   * @throws as the forms that infer the type
+   * @example const outcome = await client.request<Repo>(url, { paginate: 'link', onFailure: 'settle' })
+   */
   <T>(...args: CallArgs<RequestInput, Asserted<Extra, Settles, FollowAsserted<T>>>): SyncOrAsync<Sync, Outcome<T[]>>
+  /**
+   * Sends a batch with all of its pages. `T` asserts the type of the JSON of each page: nothing checks it.
+   *
+   * @throws as the forms that infer the type
+   * @example const pages = await client.request<Repo>(urls, { paginate: 'link' })
+   */
   <T>(...args: CallArgs<RequestInputs, Asserted<Extra, Throws, FollowAsserted<T>>>): SyncOrAsync<Sync, T[][]>
+  /**
+   * Sends a batch with all of its pages. `T` asserts the type of the JSON of each page: nothing checks it.
+   *
+   * @throws as the forms that infer the type
+   * @example const pages = await client.request<Repo>(urls, { paginate: 'link', onFailure: 'null' })
+   */
   <T>(...args: CallArgs<RequestInputs, Asserted<Extra, Nulls, FollowAsserted<T>>>): SyncOrAsync<Sync, (T[] | null)[]>
+  /**
+   * Sends a batch with all of its pages. `T` asserts the type of the JSON of each page: nothing checks it.
+   *
+   * @throws as the forms that infer the type
+   * @example const outcomes = await client.request<Repo>(urls, { paginate: 'link', onFailure: 'settle' })
+   */
   <T>(...args: CallArgs<RequestInputs, Asserted<Extra, Settles, FollowAsserted<T>>>): SyncOrAsync<Sync, Outcome<T[]>[]>
+  /**
+   * Sends a batch with all of its pages. `T` asserts the type of the JSON of each page: nothing checks it.
+   *
+   * @throws as the forms that infer the type
+   * @example const pages = await client.request<Repo>(urls, { keys: ['node', 'deno'], paginate: 'link' })
+   */
   <T>(
     ...args: CallArgs<RequestInputs, Asserted<Extra, Keyed<Throws>, FollowAsserted<T>>>
   ): SyncOrAsync<Sync, Record<string, T[]>>
+  /**
+   * Sends a batch with all of its pages. `T` asserts the type of the JSON of each page: nothing checks it.
+   *
+   * @throws as the forms that infer the type
+   * @example const pages = await client.request<Repo>(urls, { keys: ['node', 'deno'], paginate: 'link', onFailure: 'null' })
+   */
   <T>(
     ...args: CallArgs<RequestInputs, Asserted<Extra, Keyed<Nulls>, FollowAsserted<T>>>
   ): SyncOrAsync<Sync, Record<string, T[] | null>>
+  /**
+   * Sends a batch with all of its pages. `T` asserts the type of the JSON of each page: nothing checks it.
+   *
+   * @throws as the forms that infer the type
+   * @example const outcomes = await client.request<Repo>(urls, { keys: ['node', 'deno'], paginate: 'link', onFailure: 'settle' })
+   */
   <T>(
     ...args: CallArgs<RequestInputs, Asserted<Extra, Keyed<Settles>, FollowAsserted<T>>>
   ): SyncOrAsync<Sync, Record<string, Outcome<T[]>>>
+  /**
+   * Sends a batch with all of its pages. `T` asserts the type of the JSON of each page: nothing checks it.
+   *
+   * @throws as the forms that infer the type
+   * @example const pages = await client.request<Repo>(urls, { paginate: 'link', flatten: true })
+   */
   <T>(
     ...args: CallArgs<RequestInput | RequestInputs, Asserted<Extra, Flattens, FollowAsserted<T>>>
   ): SyncOrAsync<Sync, T[]>
 
+  /**
+   * Sends a batch with all of its pages. `T` asserts the type of each item: nothing checks it.
+   *
+   * @throws as the forms that infer the type
+   * @example const repos = await client.request<Repo>(url, { paginate: 'link', items: 'data' })
+   */
   <T>(...args: CallArgs<RequestInput, Asserted<Extra, Throws, ItemsAsserted<T>>>): SyncOrAsync<Sync, T[]>
+  /**
+   * Sends a batch with all of its pages. `T` asserts the type of each item: nothing checks it.
+   *
+   * @throws as the forms that infer the type
+   * @example const repos = await client.request<Repo>(url, { paginate: 'link', items: 'data', onFailure: 'null' })
+   */
   <T>(...args: CallArgs<RequestInput, Asserted<Extra, Nulls, ItemsAsserted<T>>>): SyncOrAsync<Sync, T[] | null>
+  /**
+   * Sends a batch with all of its pages. `T` asserts the type of each item: nothing checks it.
+   *
+   * @throws as the forms that infer the type
+   * @example const outcome = await client.request<Repo>(url, { paginate: 'link', items: 'data', onFailure: 'settle' })
+   */
   <T>(...args: CallArgs<RequestInput, Asserted<Extra, Settles, ItemsAsserted<T>>>): SyncOrAsync<Sync, Outcome<T[]>>
+  /**
+   * Sends a batch with all of its pages. `T` asserts the type of each item: nothing checks it.
+   *
+   * @throws as the forms that infer the type
+   * @example const repos = await client.request<Repo>(urls, { paginate: 'link', items: 'data' })
+   */
   <T>(...args: CallArgs<RequestInputs, Asserted<Extra, Throws, ItemsAsserted<T>>>): SyncOrAsync<Sync, T[][]>
+  /**
+   * Sends a batch with all of its pages. `T` asserts the type of each item: nothing checks it.
+   *
+   * @throws as the forms that infer the type
+   * @example const repos = await client.request<Repo>(urls, { paginate: 'link', items: 'data', onFailure: 'null' })
+   */
   <T>(...args: CallArgs<RequestInputs, Asserted<Extra, Nulls, ItemsAsserted<T>>>): SyncOrAsync<Sync, (T[] | null)[]>
+  /**
+   * Sends a batch with all of its pages. `T` asserts the type of each item: nothing checks it.
+   *
+   * @throws as the forms that infer the type
+   * @example const outcomes = await client.request<Repo>(urls, { paginate: 'link', items: 'data', onFailure: 'settle' })
+   */
   <T>(...args: CallArgs<RequestInputs, Asserted<Extra, Settles, ItemsAsserted<T>>>): SyncOrAsync<Sync, Outcome<T[]>[]>
+  /**
+   * Sends a batch with all of its pages. `T` asserts the type of each item: nothing checks it.
+   *
+   * @throws as the forms that infer the type
+   * @example const repos = await client.request<Repo>(urls, { keys: ['node', 'deno'], paginate: 'link', items: 'data' })
+   */
   <T>(
     ...args: CallArgs<RequestInputs, Asserted<Extra, Keyed<Throws>, ItemsAsserted<T>>>
   ): SyncOrAsync<Sync, Record<string, T[]>>
+  /**
+   * Sends a batch with all of its pages. `T` asserts the type of each item: nothing checks it.
+   *
+   * @throws as the forms that infer the type
+   * @example const repos = await client.request<Repo>(urls, { keys: ['node', 'deno'], paginate: 'link', items: 'data', onFailure: 'null' })
+   */
   <T>(
     ...args: CallArgs<RequestInputs, Asserted<Extra, Keyed<Nulls>, ItemsAsserted<T>>>
   ): SyncOrAsync<Sync, Record<string, T[] | null>>
+  /**
+   * Sends a batch with all of its pages. `T` asserts the type of each item: nothing checks it.
+   *
+   * @throws as the forms that infer the type
+   * @example const outcomes = await client.request<Repo>(urls, { keys: ['node', 'deno'], paginate: 'link', items: 'data', onFailure: 'settle' })
+   */
   <T>(
     ...args: CallArgs<RequestInputs, Asserted<Extra, Keyed<Settles>, ItemsAsserted<T>>>
   ): SyncOrAsync<Sync, Record<string, Outcome<T[]>>>
+  /**
+   * Sends a batch with all of its pages. `T` asserts the type of each item: nothing checks it.
+   *
+   * @throws as the forms that infer the type
+   * @example const repos = await client.request<Repo>(urls, { paginate: 'link', items: 'data', flatten: true })
+   */
   <T>(
     ...args: CallArgs<RequestInput | RequestInputs, Asserted<Extra, Flattens, ItemsAsserted<T>>>
   ): SyncOrAsync<Sync, T[]>
@@ -466,9 +667,17 @@ export interface RequestCall<Extra, Sync extends boolean = false> {
 export interface OutcomeIterator<O> extends AsyncIterableIterator<O, undefined, void> {
   /**
    * Pulls no more. Attempts in flight finish, all other requests end as `aborted/…`; the outcomes can still be read.
+   *
+   * @example
+   * const outcomes = client.stream(urls)
+   * process.once('SIGTERM', () => outcomes.stop())
    */
   stop(): void
-  /** Ends everything now; the outcomes can still be read. */
+  /**
+   * Ends everything now; the outcomes can still be read.
+   *
+   * @example outcomes.abort(new Error('no longer needed'))
+   */
   abort(reason?: unknown): void
   /**
    * The statistics of the stream until now: counts by code and status, the distribution of each phase, and both over
@@ -476,7 +685,7 @@ export interface OutcomeIterator<O> extends AsyncIterableIterator<O, undefined, 
    *
    * @example
    * const stream = client.stream(urls)
-   * for await (const outcome of stream) save(outcome)
+   * for await (const { ok, request } of stream) console.log(ok, request.url)
    * const { failed, timings } = stream.statistics()
    * console.log(failed, timings.total?.p95)
    */
@@ -491,7 +700,7 @@ export interface StreamCall {
    * aborts the requests in flight.
    *
    * @throws ConfigError at once; InputError if the input throws, after all outcomes
-   * @example for await (const outcome of client.stream(urls)) if (outcome.ok) save(outcome.value)
+   * @example for await (const outcome of client.stream(urls)) if (outcome.ok) console.log(outcome.value)
    */
   <
     _Inferred extends 0,
@@ -507,7 +716,12 @@ export interface StreamCall {
     input: I,
     options?: StreamCallOptions<R, S, V, Next, Text, List, Style>,
   ): OutcomeIterator<StreamOutcome<I, OptionValue<R, S, NoInfer<V>>, NoInfer<V>, ListedBy<Next, Text, List, Style>>>
-  /** Yields outcomes as they finish. `T` asserts the type of the JSON of each response: nothing checks it. */
+  /**
+   * Yields outcomes as they finish. `T` asserts the type of the JSON of each response: nothing checks it.
+   *
+   * @throws as the form that infers the type
+   * @example for await (const { value } of client.stream<Repo>(urls)) console.log(value?.stars)
+   */
   <T>(
     input: RequestInputs,
     options?: StreamOptions & { returnType?: 'json' | undefined; schema?: undefined; parseFunc?: undefined } & (
@@ -515,7 +729,12 @@ export interface StreamCall {
         | FollowAsserted<T>
       ),
   ): OutcomeIterator<Outcome<T>>
-  /** Yields outcomes as they finish. `T` asserts the type of the JSON of each response: nothing checks it. */
+  /**
+   * Yields outcomes as they finish. `T` asserts the type of each item: nothing checks it.
+   *
+   * @throws as the form that infers the type
+   * @example for await (const outcome of client.stream<Repo>(urls, { items: 'data' })) if (outcome.ok) save(outcome.items)
+   */
   <T>(
     input: RequestInputs,
     options: StreamOptions & {

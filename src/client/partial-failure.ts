@@ -5,7 +5,18 @@ import type { FaultCode } from '../core/result.ts'
 import { usableUrl } from '../core/outcome.ts'
 import type { FailedOutcome, Outcome } from '../core/outcome.ts'
 
-/** Thrown when `onFailure` is `'throw'`, after every request has its outcome. `errors` holds one error per failure. */
+/**
+ * Thrown when `onFailure` is `'throw'`, after every request has its outcome. `errors` holds one error per failure.
+ *
+ * @example
+ * try {
+ *   await client.request(urls)
+ * } catch (error) {
+ *   if (!isPartialFailureError(error)) throw error
+ *   console.log(error.successes, 'of', error.total)
+ *   await client.request(error.failedUrls())
+ * }
+ */
 export class PartialFailureError<Value = unknown> extends AggregateError {
   static {
     this.prototype.name = 'PartialFailureError'
@@ -39,7 +50,9 @@ export class PartialFailureError<Value = unknown> extends AggregateError {
 
   /**
    * For logs: the message, the number of each code, and one entry per failure, the first hundred with `body`. Without
-   * secrets.
+   * secrets. Never throws.
+   *
+   * @example console.error(JSON.stringify(error))
    */
   toJSON(): Record<string, unknown> {
     const { name, message, successes, total } = this
@@ -47,13 +60,22 @@ export class PartialFailureError<Value = unknown> extends AggregateError {
     return { name, message, successes, total, codes: Object.fromEntries(countCodes(this.failures)), errors }
   }
 
-  /** The URLs that failed, as they were requested. They include secrets: fetch them again, do not print them. */
+  /**
+   * The URLs that failed, as they were requested. They include secrets: fetch them again, do not print them. Never
+   * throws.
+   *
+   * @example if (isPartialFailureError(error)) await client.request(error.failedUrls())
+   */
   failedUrls(): string[] {
     return this.failures.map(({ request }) => usableUrl(request))
   }
 }
 
-/** Whether this is a PartialFailureError, of this or another copy of the package. */
+/**
+ * Whether this is a PartialFailureError, of this or another copy of the package.
+ *
+ * @example if (isPartialFailureError(error)) console.log(error.values)
+ */
 export function isPartialFailureError(value: unknown): value is PartialFailureError {
   return branded(value) && value.name === 'PartialFailureError'
 }

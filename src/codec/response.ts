@@ -11,16 +11,27 @@ import { isFault } from '../core/result.ts'
 import type { Reply } from '../core/result.ts'
 import { printableUrl } from '../core/url.ts'
 
-/** A response whose body has been read. Every status is accepted. */
+/**
+ * A response whose body has been read. Every status is accepted.
+ *
+ * @example
+ * const response = await client.request(url, { returnType: 'response' })
+ * if (response.status === 200) console.log(response.json())
+ */
 export interface FullResponse {
+  /** The status, such as 200. */
   readonly status: number
+  /** The reason phrase; empty with HTTP/2. */
   readonly statusText: string
   /** Whether the status is 2xx. */
   readonly ok: boolean
   /** The URL that answered, after redirects; without secrets. */
   readonly url: string
+  /** The headers of the response. */
   readonly headers: Headers
+  /** Milliseconds spent in each phase. */
   readonly timings: Timings
+  /** Attempts that were sent, redirect hops included. */
   readonly attempts: number
   /** Number of redirect hops that were followed. */
   readonly redirects: number

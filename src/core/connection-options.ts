@@ -2,13 +2,18 @@
 import type { Transport } from './ports.ts'
 import type { Size } from './spec.ts'
 
-/** The part of an undici `Dispatcher` that is used. A `MockAgent`, a `Pool` or an agent of yours fits. */
+/**
+ * The part of an undici `Dispatcher` that is used. A `MockAgent`, a `Pool` or an agent of yours fits.
+ *
+ * @example transport: new MockAgent()
+ */
 export interface DispatcherLike {
+  /** The method of undici that sends a request. */
   dispatch(options: never, handler: never): boolean
 }
 
 /** One IP address of a host, as text. */
-export type LookupAnswer = string | { readonly address: string }
+export type LookupAnswer = string | { readonly address: string; readonly family?: number | undefined }
 
 /**
  * Finds the addresses of a host name: Node's `dns.lookup` or `dns.promises.lookup`, or a function with the same shape.
@@ -23,7 +28,11 @@ export type LookupInput = (
 
 /** How a client opens its connections. */
 export interface ConnectionOptions {
-  /** Verify the TLS certificates of servers. Default true. A certificate that does not verify fails with `tls/…`. */
+  /**
+   * Verify the TLS certificates of servers. Default true. A certificate that does not verify fails with `tls/…`.
+   *
+   * @example verifySsl: false
+   */
   verifySsl?: boolean | undefined
   /**
    * TLS certificates in PEM. `ca` replaces the system's roots; `cert` and `key` are the client certificate. `pfx` is
@@ -49,6 +58,8 @@ export interface ConnectionOptions {
    * is looked up and checked here, but the proxy looks it up again. Cannot be combined with `transport`. Default false.
    *
    * Source: the IANA special-purpose address registries, RFC 6890.
+   *
+   * @example blockPrivateAddresses: true
    */
   blockPrivateAddresses?: boolean | undefined
   /**
@@ -78,6 +89,8 @@ export interface ConnectionOptions {
   /**
    * Sends the requests instead of the built-in client: a `Transport`, or an undici `Dispatcher`. Default the built-in
    * one.
+   *
+   * @example transport: mockTransport(() => ({ json: { id: 7 } }))
    */
   transport?: Transport | DispatcherLike | undefined
 }

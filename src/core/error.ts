@@ -18,6 +18,8 @@ export const BRAND: unique symbol = Symbol.for('parallel-requests.error')
 /**
  * The response that made a request fail, with the first 64 KiB of its body as received. They may contain secrets that the
  * server echoes: show `error.body` instead.
+ *
+ * @example if (isHttpStatusError(error)) console.log(error.response.headers.get('retry-after'), error.response.text())
  */
 export interface ErrorResponse extends ResponseSummary {
   /** The first 64 KiB of the body. */
@@ -44,7 +46,13 @@ export interface ErrorDetails {
 /**
  * Why a request failed. `code` is stable under semantic versioning; secrets in `url` and `message` are redacted.
  *
- * @example if (isRequestError(error) && error.code === 'timeout/connect') …
+ * @example
+ * try {
+ *   await client.request(url)
+ * } catch (error) {
+ *   if (!isRequestError(error)) throw error
+ *   console.error(error.code, error.attempts)
+ * }
  */
 export class RequestError extends Error {
   static {
@@ -126,13 +134,17 @@ export class RequestError extends Error {
    * much (default 2 KiB; 0 = none). Base64 if the bytes are not text. Undefined if no response came, or an empty one.
    * Printing an error does not show it; `JSON.stringify` does. It is text of the server: escape it before showing it.
    *
-   * @example if (isRequestError(error)) log(error.code, error.body)
+   * @example if (isRequestError(error)) console.error(error.code, error.body)
    */
   get body(): string | undefined {
     return this.#shown?.()?.body
   }
 
-  /** The fields of the error, and what the server said, without secrets. */
+  /**
+   * The fields of the error, and what the server said, without secrets. Never throws.
+   *
+   * @example console.error(JSON.stringify(error))
+   */
   toJSON(): Record<string, unknown> {
     const { name, code, message, url, method, index, key, attempts, retryAt } = this
     const status = this.response?.status
@@ -140,7 +152,11 @@ export class RequestError extends Error {
   }
 }
 
-/** The server answered with a status that `acceptStatus` does not accept: `http/<status>`. */
+/**
+ * The server answered with a status that `acceptStatus` does not accept: `http/<status>`.
+ *
+ * @example if (isHttpStatusError(error) && error.status === 404) console.log('gone:', error.url)
+ */
 export class HttpStatusError extends RequestError {
   static {
     this.prototype.name = 'HttpStatusError'
@@ -158,6 +174,8 @@ export class HttpStatusError extends RequestError {
 /**
  * A time limit was exceeded. The second half of `code` names the phase or the limit: `timeout/connect`,
  * `timeout/total`.
+ *
+ * @example if (isTimeoutError(error)) console.log(error.code, error.timings)
  */
 export class TimeoutError extends RequestError {
   static {
@@ -165,14 +183,22 @@ export class TimeoutError extends RequestError {
   }
 }
 
-/** The body does not fit the `returnType`: `parse/json`, `parse/empty` or `parse/too_deep`. */
+/**
+ * The body does not fit the `returnType`: `parse/json`, `parse/empty` or `parse/too_deep`.
+ *
+ * @example if (isParseError(error)) console.log(error.response?.headers.get('content-type'), error.body)
+ */
 export class ParseError extends RequestError {
   static {
     this.prototype.name = 'ParseError'
   }
 }
 
-/** The request succeeded, but the `schema` refused its value: `schema/mismatch`. */
+/**
+ * The request succeeded, but the `schema` refused its value: `schema/mismatch`.
+ *
+ * @example if (isSchemaError(error)) for (const { path, message } of error.issues) console.log(path, message)
+ */
 export class SchemaError extends RequestError {
   static {
     this.prototype.name = 'SchemaError'
@@ -190,6 +216,8 @@ export class SchemaError extends RequestError {
 /**
  * The request or the whole batch was aborted: `aborted/in_flight` or `aborted/not_started`. `cause` is the signal's
  * reason.
+ *
+ * @example if (isAbortError(error)) console.log(error.outcomes?.filter(({ ok }) => ok).length, 'were done')
  */
 export class AbortError extends RequestError {
   static {
@@ -205,7 +233,16 @@ export class AbortError extends RequestError {
   }
 }
 
-/** The library was called with wrong options or input. Lists every problem at once; nothing has been sent. */
+/**
+ * The library was called with wrong options or input. Lists every problem at once; nothing has been sent.
+ *
+ * @example
+ * try {
+ *   new ParallelRequests({ concurrency: 0 })
+ * } catch (error) {
+ *   if (isConfigError(error)) console.error(error.problems)
+ * }
+ */
 export class ConfigError extends Error {
   static {
     this.prototype.name = 'ConfigError'
@@ -279,37 +316,65 @@ function hasClass(value: unknown, wanted: string): boolean {
   return branded(value) && value.code !== undefined && faultClass(value.code) === wanted
 }
 
-/** Whether the value is a RequestError of this or another copy of the package. */
+/**
+ * Whether the value is a RequestError of this or another copy of the package.
+ *
+ * @example if (isRequestError(error)) console.log(error.code, error.url)
+ */
 export function isRequestError(value: unknown): value is RequestError {
   return branded(value) && value.code !== undefined
 }
 
-/** Whether the value is an HttpStatusError (`http/<status>`) of this or another copy of the package. */
+/**
+ * Whether the value is an HttpStatusError (`http/<status>`) of this or another copy of the package.
+ *
+ * @example if (isHttpStatusError(error)) console.log(error.status)
+ */
 export function isHttpStatusError(value: unknown): value is HttpStatusError {
   return hasClass(value, 'http')
 }
 
-/** Whether the value is a TimeoutError (`timeout/…`) of this or another copy of the package. */
+/**
+ * Whether the value is a TimeoutError (`timeout/…`) of this or another copy of the package.
+ *
+ * @example if (isTimeoutError(error)) console.log(error.code)
+ */
 export function isTimeoutError(value: unknown): value is TimeoutError {
   return hasClass(value, 'timeout')
 }
 
-/** Whether the value is a ParseError (`parse/…`) of this or another copy of the package. */
+/**
+ * Whether the value is a ParseError (`parse/…`) of this or another copy of the package.
+ *
+ * @example if (isParseError(error)) console.log(error.body)
+ */
 export function isParseError(value: unknown): value is ParseError {
   return hasClass(value, 'parse')
 }
 
-/** Whether the value is a SchemaError (`schema/…`) of this or another copy of the package. */
+/**
+ * Whether the value is a SchemaError (`schema/…`) of this or another copy of the package.
+ *
+ * @example if (isSchemaError(error)) console.log(error.issues)
+ */
 export function isSchemaError(value: unknown): value is SchemaError {
   return hasClass(value, 'schema')
 }
 
-/** Whether the value is an AbortError (`aborted/…`) of this or another copy of the package. */
+/**
+ * Whether the value is an AbortError (`aborted/…`) of this or another copy of the package.
+ *
+ * @example if (isAbortError(error)) console.log(error.cause)
+ */
 export function isAbortError(value: unknown): value is AbortError {
   return hasClass(value, 'aborted')
 }
 
-/** Whether the value is a ConfigError of this or another copy of the package. */
+/**
+ * Whether the value is a ConfigError of this or another copy of the package.
+ *
+ * @example if (isConfigError(error)) console.error(error.problems)
+ */
 export function isConfigError(value: unknown): value is ConfigError {
   return branded(value) && value.name === 'ConfigError'
 }

@@ -31,7 +31,9 @@ export interface RequestEvent {
   readonly id: string
   /** The position in the input, from 0. */
   readonly index: number
+  /** The `key` of the request. Absent if it has none. */
   readonly key?: string
+  /** The method, in upper case. */
   readonly method: string
   /** Secrets are redacted. */
   readonly url: string
@@ -47,8 +49,11 @@ export interface RequestEvent {
   readonly status?: number
   /** The code of the error. Absent if the request succeeded. */
   readonly code?: FaultCode
+  /** Attempts that were sent. */
   readonly attempts?: number
+  /** Milliseconds spent in each phase. */
   readonly timings?: Timings
+  /** `'run-file'` if a resumed run restored the outcome, else `'network'`. */
   readonly source?: 'network' | 'run-file'
   /** Its batch. Not enumerable; undefined if nobody listened when the batch began. */
   readonly batch: BatchEvent | undefined
@@ -60,9 +65,11 @@ export interface AttemptEvent {
   readonly id: string
   /** The position in the input, from 0. */
   readonly index: number
+  /** The `key` of the request. Absent if it has none. */
   readonly key?: string
   /** 1 for the first attempt of a request; also counts redirect hops and polls. */
   readonly attempt: number
+  /** The method, in upper case. */
   readonly method: string
   /** The URL of this attempt. Secrets are redacted. */
   readonly url: string
@@ -97,8 +104,11 @@ export interface AttemptEvent {
 
 /** The events by kind. */
 export interface Events {
+  /** A call. */
   readonly batch: BatchEvent
+  /** A request of a call. */
   readonly request: RequestEvent
+  /** An attempt of a request. */
   readonly attempt: AttemptEvent
 }
 
@@ -112,6 +122,14 @@ export type EventHeaders = Readonly<Record<string, string | undefined>>
  * Receives the events of a client: the option `telemetry`. `start` and `end` are called once for each batch, request and
  * attempt, with the same object. If one of these functions throws, or returns a promise that rejects, a warning is emitted
  * once and the run continues. Promises are not awaited.
+ *
+ * @example
+ * const telemetry: Telemetry = {
+ *   wants: kind => kind === 'attempt',
+ *   start() {},
+ *   end: (kind, event) => console.log(kind, event),
+ * }
+ * const client = new ParallelRequests({ telemetry })
  */
 export interface Telemetry {
   /**
@@ -119,7 +137,9 @@ export interface Telemetry {
    * `end` is called for the event. Default: all kinds.
    */
   wants?(kind: EventKind): boolean
+  /** Something begins. */
   start<K extends EventKind>(kind: K, event: Events[K]): void
+  /** It has ended. The event is the object of its `start`, with the figures of the end. */
   end<K extends EventKind>(kind: K, event: Events[K]): void
   /** Headers that the attempt must carry, such as `traceparent`. Called once, right after its `start`. */
   headersFor?(event: AttemptEvent): EventHeaders | undefined

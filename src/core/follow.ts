@@ -12,6 +12,7 @@ export interface FollowContext {
   readonly id: string
   /** The position of its root in the input, from 0. */
   readonly index: number
+  /** The `key` of its root. Absent if that has none. */
   readonly key?: string | undefined
   /** How many arrays of follow-ups lead to the page: 0 for a request of the input and the pages of its own chain. */
   readonly depth: number
@@ -48,18 +49,27 @@ export interface FollowPlan {
 
 /** How much may follow a request. */
 export interface FollowLimits {
-  /** With `items`: the most items per request of the input, an integer ≥ 1. Default `Infinity` = all. */
+  /**
+   * With `items`: the most items per request of the input. An integer ≥ 1; 0 is a ConfigError. Default `Infinity` =
+   * all.
+   *
+   * @example paginate: 'link', items: 'data', maxItems: 1_000
+   */
   maxItems?: number | undefined
   /**
    * The maximum number of pages per request of the input, including the first: a guard against an endless chain. An
-   * integer ≥ 1; `Infinity` = no limit. Default 10,000. One more fails with `follow/too_many`; `error.items` has the
-   * items so far.
+   * integer ≥ 1; 0 is a ConfigError; `Infinity` = no limit. Default 10,000. One more fails with `follow/too_many`;
+   * `error.items` has the items so far.
+   *
+   * @example paginate: 'link', maxPages: 50
    */
   maxPages?: number | undefined
   /**
    * How deep follow-ups may be nested. The requests of a list are one level deeper than the page from which it was
-   * made; a next page is on the level of its page. An integer ≥ 1; `Infinity` = no limit. Default 10. A deeper one
-   * fails with `follow/depth`.
+   * made; a next page is on the level of its page. An integer ≥ 1; 0 is a ConfigError; `Infinity` = no limit. Default
+   * 10. A deeper one fails with `follow/depth`.
+   *
+   * @example maxDepth: 2
    */
   maxDepth?: number | undefined
 }
@@ -72,7 +82,7 @@ export interface FollowOptions extends FollowLimits {
    * with the id `<parent>/<n>`, and with the headers and `auth` of the request that they follow. `params` of the
    * options are added where the URL does not have them. At another origin they get none of these, as after a redirect.
    * A relative URL is resolved against that of the page. A throw fails the page with `follow/callback`. A request that
-   * repeats an earlier one of its chain fails with `follow/loop`. May be async, within `timeouts.callback`.
+   * repeats an earlier one of its chain fails with `follow/loop`. May be async, within `timeouts.callback`. Default none.
    *
    * The value of each request of the input is then a list: the items, or without `items` the values of all pages.
    *
@@ -84,7 +94,7 @@ export interface FollowOptions extends FollowLimits {
    * Requests the further pages of each request of the input, by the style of its API. The requests differ from the
    * first one only in their URL or in their JSON body. Credentials are not sent to another origin, as after a redirect.
    * A paginated POST is a read: it is retried and repeated like a GET. With `'offset'` and `'page'`, the pages are
-   * requested in parallel once the number of the last page is known; with `until` or `maxItems`, one after the other.
+   * requested in parallel once the number of the last page is known; with `until` or `maxItems`, one after the other. Default none.
    *
    * @example paginate: 'link' // Link: <…>; rel="next" (RFC 8288)
    * @example paginate: { style: 'cursor', next: 'meta.next_cursor', param: 'cursor', items: 'data' }
@@ -93,11 +103,16 @@ export interface FollowOptions extends FollowLimits {
   /**
    * Where the items of a page are: a JMESPath expression, or a function of its value. The value of a request is then
    * the list of its items over all pages, and each outcome of `stream()` has its `items`. Null or undefined means no
-   * items. Anything else that is not a list fails with `follow/items`.
+   * items. Anything else that is not a list fails with `follow/items`. Default none.
    *
    * @example items: 'data.results'
    */
   items?: Path<readonly unknown[] | null | undefined> | undefined
-  /** With `items`: ends a request of the input at the first item for which it returns true; that item is left out. */
+  /**
+   * With `items`: ends a request of the input at the first item for which it returns true; that item is left out.
+   * Default none.
+   *
+   * @example items: 'data', until: (item: { date: string }) => item.date < '2026-01-01'
+   */
   until?: Until | undefined
 }

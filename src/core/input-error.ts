@@ -7,14 +7,13 @@ import type { Outcome } from './outcome.ts'
  * The input itself (a generator, a stream, a cursor) threw or rejected. It is thrown after every request that was taken
  * from the input has its outcome. `cause` is the error of the input.
  *
- * ```ts
+ * @example
  * try {
  *   await parallelRequests(rowsOfADatabase(), { onFailure: 'settle' })
  * } catch (error) {
  *   if (!isInputError(error)) throw error
  *   console.log(error.outcomes.length, 'were sent before', error.cause)
  * }
- * ```
  */
 export class InputError<Value = unknown> extends Error {
   static {
@@ -41,7 +40,11 @@ export class InputError<Value = unknown> extends Error {
   }
 }
 
-/** Whether the value is an InputError of this or another copy of the package. */
+/**
+ * Whether the value is an InputError of this or another copy of the package.
+ *
+ * @example if (isInputError(error)) console.log(error.total, 'were taken before', error.cause)
+ */
 export function isInputError(value: unknown): value is InputError {
   return branded(value) && value.name === 'InputError'
 }

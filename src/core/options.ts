@@ -54,9 +54,14 @@ export type CookiesInput =
  * @example { concurrency: 4, rateLimit: '10/s' }
  */
 export interface HostLimits {
-  /** Attempts in flight at once, an integer ≥ 1. Default and `Infinity`: only the limit of the whole client. */
+  /**
+   * Attempts in flight at once. An integer ≥ 1; 0 is a ConfigError. Default and `Infinity`: only the limit of the
+   * whole client.
+   */
   concurrency?: number | undefined
-  /** Starts per interval. With an array, all of its rates apply. Default no limit. */
+  /**
+   * Starts per interval. With an array, all of its rates apply. Default no limit. 0 and `Infinity` are a ConfigError.
+   */
   rateLimit?: RateInput | readonly RateInput[] | undefined
 }
 
@@ -66,11 +71,20 @@ export interface HostLimits {
  * @example breaker: { failures: 10, window: '1m', cooldown: '30s' }
  */
 export interface BreakerInput {
-  /** Opens after this many failures within `window`, if there were fewer successes. An integer ≥ 1. Default 5. */
+  /**
+   * Opens after this many failures within `window`, if there were fewer successes. An integer ≥ 1. Default 5. 0 and
+   * `Infinity` are a ConfigError: use `breaker: false` for none.
+   */
   failures?: number | undefined
-  /** The time within which failures are counted. Default `'30s'`. */
+  /**
+   * The time within which failures are counted, in milliseconds or as a duration. Default `'30s'`. `Infinity` =
+   * failures never expire; 0 is a ConfigError, and so is a number below 100.
+   */
   window?: Duration | undefined
-  /** How long nothing is sent before one request tries again. Default `'10s'`. */
+  /**
+   * How long nothing is sent before one request tries again, in milliseconds or as a duration. Default `'10s'`.
+   * `Infinity` = the host gets no more requests of this client; 0 is a ConfigError, and so is a number below 100.
+   */
   cooldown?: Duration | undefined
 }
 
@@ -80,15 +94,22 @@ export interface BreakerInput {
  * @example minSpeed: { bytes: '10kB', over: '1m' }
  */
 export interface MinSpeedInput {
-  /** Bytes per second, measured on the wire. Default 256. 0 = no limit. */
+  /** Bytes per second, measured on the wire. Default 256. 0 = no limit; `Infinity` is a ConfigError. */
   bytes?: Size | undefined
-  /** The time over which the speed is averaged. Default `'30s'`. */
+  /**
+   * The time over which the speed is averaged, in milliseconds or as a duration. Default `'30s'`. `Infinity` = no
+   * limit; 0 is a ConfigError, and so is a number below 100.
+   */
   over?: Duration | undefined
 }
 
 /** Options for a constructor or a call. A call's value replaces the client's. */
 export interface SharedOptions {
-  /** Headers of every request. A spec's headers replace them name by name. Default none. */
+  /**
+   * Headers of every request. A spec's headers replace them name by name. Default none.
+   *
+   * @example headers: { accept: 'application/vnd.github+json', 'x-team': 'data' }
+   */
   headers?: HeadersInput | undefined
   /** Credentials of every request that does not bring its own. Default none. */
   auth?: Auth | undefined
@@ -98,11 +119,23 @@ export interface SharedOptions {
    * @example baseUrl: 'https://api.example.com/v1/'
    */
   baseUrl?: string | URL | undefined
-  /** The method of every request. Default `'GET'`, or `'POST'` if there is a body. */
+  /**
+   * The method of every request. Default `'GET'`, or `'POST'` if there is a body.
+   *
+   * @example method: 'HEAD'
+   */
   method?: string | undefined
-  /** A value that every request without its own body sends as JSON. Default none. */
+  /**
+   * A value that every request without its own body sends as JSON. Default none.
+   *
+   * @example json: { query: '{ viewer { login } }' }
+   */
   json?: unknown
-  /** Fields that every request without its own body sends as `application/x-www-form-urlencoded`. Default none. */
+  /**
+   * Fields that every request without its own body sends as `application/x-www-form-urlencoded`. Default none.
+   *
+   * @example form: { grant: 'read', scope: ['a', 'b'] }
+   */
   form?: FormInput | undefined
   /** Fields and files that every request without its own body sends as `multipart/form-data`. Default none. */
   multipart?: MultipartInput | undefined
@@ -115,11 +148,23 @@ export interface SharedOptions {
    * @example timeout: '10s'
    */
   timeout?: Duration | undefined
-  /** Time limits of the phases of an attempt, and of the whole request. */
+  /**
+   * Time limits of the phases of an attempt, and of the whole request, each in milliseconds or as a duration. Default
+   * `{ connect: '10s', headers: '30s', idle: '30s' }`. `Infinity` = no limit; 0 is a ConfigError. Fails with
+   * `timeout/…`.
+   */
   timeouts?: TimeoutsInput | undefined
-  /** Retries after a failure, within `retry.budget`. Default 3. 0 = none; `Infinity` = until a deadline. */
+  /**
+   * Retries after a failure, within `retry.budget`. An integer ≥ 0. Default 3. 0 = none; `Infinity` = until a
+   * deadline.
+   *
+   * @example maxRetries: 5
+   */
   maxRetries?: number | undefined
-  /** Which failures are retried, and after how long. */
+  /**
+   * Which failures are retried, and after how long. Default: idempotent methods, the statuses 408, 425, 429, 500, 502,
+   * 503 and 504, and full jitter with `backoff: { base: '500ms', max: '30s' }`.
+   */
   retry?: RetryInput | undefined
   /**
    * Returns true if a status counts as a success. Default 2xx. Other statuses fail with `http/<status>`.
@@ -130,20 +175,30 @@ export interface SharedOptions {
   /**
    * Whether redirects are followed (RFC 9110 §15.4). Default true. `'keep_method'` keeps the method on 301, 302 and
    * 303, without the body, like `curl -X`. With false the redirect itself is the response.
+   *
+   * @example followRedirects: false
    */
   followRedirects?: boolean | 'keep_method' | undefined
   /**
    * The most redirect hops of a request. Default 10. 0 = a redirect fails; `Infinity` = no limit. One hop more fails
    * with `redirect/too_many`, or with `redirect/loop` if the URL redirects to itself. A URL may redirect to itself
    * until then, because some servers mean "ask again until it is ready".
+   *
+   * @example maxRedirects: 3
    */
   maxRedirects?: number | undefined
-  /** Follow a redirect from https to http. Default false: it fails with `redirect/downgrade`. */
+  /**
+   * Follow a redirect from https to http. Default false: it fails with `redirect/downgrade`.
+   *
+   * @example allowDowngrade: true
+   */
   allowDowngrade?: boolean | undefined
   /**
    * On a 307 or 308 to another origin, send the body and its `content-*` headers there. Default false: the request
    * fails with `redirect/body_cross_origin`. A write with a precondition (`if-match` …) fails with
    * `redirect/precondition` in both cases.
+   *
+   * @example allowBodyAcrossOrigins: true
    */
   allowBodyAcrossOrigins?: boolean | undefined
   /**
@@ -166,8 +221,8 @@ export interface SharedOptions {
   maxResponseBytes?: Size | undefined
   /**
    * The deepest nesting of a JSON response, in levels: `[[1]]` has two. An integer ≥ 1. Default 1000, far above what
-   * people write; deeper JSON can overflow the stack of the code that walks through it. `Infinity` = no limit. Fails
-   * with `parse/too_deep`.
+   * people write; deeper JSON can overflow the stack of the code that walks through it. `Infinity` = no limit; 0 is a
+   * ConfigError. Fails with `parse/too_deep`.
    *
    * @example maxJsonDepth: 10_000
    */
@@ -181,12 +236,12 @@ export interface SharedOptions {
    */
   maxErrorBody?: Size | undefined
   /**
-   * With `returnType: 'stream'`: a function that gets each decoded piece of a successful response, and the request. The
-   * next piece waits until the function is done; back-pressure slows the server down, and the time limits of the
+   * With `returnType: 'stream'`: a function that gets each decoded piece of a successful response, and the request.
+   * The next piece waits until the function is done; back-pressure slows the server down, and the time limits of the
    * attempt do not count that time. Once a piece has been delivered, the request is not retried. A throw fails the
-   * request with `callback/on_chunk`.
+   * request with `callback/on_chunk`. Default none; required with `'stream'`.
    *
-   * @example onChunk: (chunk, { url }) => files.get(url).write(chunk)
+   * @example onChunk: (chunk, { url }) => files.get(url)?.write(chunk)
    */
   onChunk?: ((chunk: Uint8Array, request: RequestView) => unknown) | undefined
   /**
@@ -198,7 +253,7 @@ export interface SharedOptions {
   maxItemBytes?: Size | undefined
   /**
    * With `returnType: 'file'`: the folder in which bodies are saved (created if its parent exists), or a function that
-   * returns the path of one file, relative to the working directory. Required with `'file'`.
+   * returns the path of one file, relative to the working directory. Required with `'file'`. Default none.
    *
    * In a folder, a file gets the last segment of its URL's path as its name, with unsafe characters replaced; if two
    * requests of a batch have the same name, the later one gets `~` and its index. A body is written to `<path>.part`,
@@ -219,13 +274,16 @@ export interface SharedOptions {
   /**
    * The slowest body that is accepted: one that stays below `bytes` per second, on average over the time `over`, fails
    * with `timeout/low_speed`. Counts bytes on the wire from the end of the response headers, without the time that
-   * `onChunk` or the disk takes. Default `{ bytes: 256, over: '30s' }`; `false` or 0 = no limit.
+   * `onChunk` or the disk takes. Default `{ bytes: 256, over: '30s' }`; `false` or 0 = no limit. `Infinity` is a
+   * ConfigError.
    */
   minSpeed?: false | 0 | MinSpeedInput | undefined
   /**
    * Refuse a body with neither a length nor chunked framing (`integrity: 'unverified'`), because only the end of the
    * connection ends it and it may be cut short (RFC 9112 §8). Default false. Fails with `truncated/unverified`, which
    * is not retried: the server would answer in the same way.
+   *
+   * @example strictIntegrity: true
    */
   strictIntegrity?: boolean | undefined
   /**
@@ -235,17 +293,30 @@ export interface SharedOptions {
    * - `'lenient'`: a body in an unknown coding, or not in the coding that its header names, is delivered as received,
    *   with a warning.
    * - `'raw'`: no body is decoded. `accept-encoding` is still sent, unless `headers` replaces it.
+   *
+   * @example contentCoding: 'lenient'
    */
   contentCoding?: 'strict' | 'lenient' | 'raw' | undefined
-  /** The `User-Agent` header, or a list that requests use in turn. Default `parallel-requests/<version>`. */
+  /**
+   * The `User-Agent` header, or a list that requests use in turn. Default `parallel-requests/<version>`.
+   *
+   * @example userAgent: 'shop-sync/2.1 (ops@example.com)'
+   */
   userAgent?: string | readonly string[] | undefined
-  /** `true` gives each unsafe request its own key, sent as `Idempotency-Key` with every attempt. Default false. */
+  /**
+   * `true` gives each unsafe request its own key, sent as `Idempotency-Key` with every attempt. Default false. A write
+   * with a key is retried like a read.
+   *
+   * Source: draft-ietf-httpapi-idempotency-key-header.
+   *
+   * @example idempotencyKey: true
+   */
   idempotencyKey?: boolean | undefined
   /**
    * What each attempt takes from `budgets`, or from `rateLimit` if there are none: a number for all of them, a number
    * per name, or a function of the request that returns either. Default 1 of each. 0 takes nothing from a budget, but
    * still counts as one start under `rateLimit`. More than the burst of a limit fails with `invalid_request/cost`; a
-   * throw of the function with `callback/cost`.
+   * throw of the function with `callback/cost`. A negative number, NaN and `Infinity` are a ConfigError.
    *
    * @example cost: ({ body }) => ({ tokens: Math.ceil(String(body).length / 4) })
    */
@@ -267,7 +338,10 @@ export interface SharedOptions {
   secretNames?: readonly string[] | undefined
   /**
    * Stop the run after this many failures, an integer ≥ 1: requests in flight finish, the others fail with
-   * `aborted/not_started`. Failures that were restored from a run file do not count. Default and `Infinity`: never.
+   * `aborted/not_started`. Failures that were restored from a run file do not count. Default and `Infinity`: never. 0
+   * is a ConfigError: use 1 to stop at the first failure.
+   *
+   * @example maxFailures: 100
    */
   maxFailures?: number | undefined
   /**
@@ -280,9 +354,15 @@ export interface SharedOptions {
   /**
    * Shows the progress on standard error: on a terminal a bar with percent and the time left, one per run that is under
    * way; elsewhere a plain line every five seconds. Default false. Not in `parallelRequestsSync`.
+   *
+   * @example progress: true
    */
   progress?: boolean | undefined
-  /** A function that gets the state of the run, at most ten times a second and once at its end. Default none. */
+  /**
+   * A function that gets the state of the run, at most ten times a second and once at its end. Default none.
+   *
+   * @example onProgress: ({ done, total, etaMs }) => console.log(done, total, etaMs)
+   */
   onProgress?: ((progress: Progress) => void) | undefined
   /** Functions of yours that run around each attempt. Default none. */
   hooks?: Hooks | undefined
@@ -291,22 +371,27 @@ export interface SharedOptions {
 /** Options of a client: its limits and connections, and defaults for its calls. */
 export interface ClientOptions extends SharedOptions, ConnectionOptions, ProxyOptions {
   /**
-   * Attempts in flight at once, over all hosts. An integer ≥ 1. Default 20; `Infinity` = no limit. `'auto'` finds the
-   * number for each host from its throughput, latency and failures, up to `maxConcurrency`; `client.stats()` shows it.
+   * Attempts in flight at once, over all hosts. An integer ≥ 1. Default 20. `Infinity` = no limit but that of
+   * `window`, which is then 256 unless it is given; 0 is a ConfigError. `'auto'` finds the number for each host from
+   * its throughput, latency and failures, up to `maxConcurrency`; `client.stats()` shows it.
    *
    * Source of `'auto'`: the bandwidth-delay product (Kleinrock 1979; BBR, Cardwell et al. 2016), measured as in
    * Gradient2 of Netflix concurrency-limits.
+   *
+   * @example concurrency: 50
    */
   concurrency?: number | 'auto' | undefined
   /**
    * With `concurrency: 'auto'`: the most attempts in flight at once. An integer ≥ 1. Default 100; `Infinity` = no
-   * limit.
+   * limit. 0 is a ConfigError, and so is the option without `'auto'`.
+   *
+   * @example concurrency: 'auto', maxConcurrency: 500
    */
   maxConcurrency?: number | undefined
   /**
    * Starts per interval, over all hosts; retries and redirect hops count. With an array, all of its rates apply.
    * Default no limit. Exact in every interval, wherever it begins (sliding window), and evenly spread within it up to
-   * the burst.
+   * the burst. 0 and `Infinity` are a ConfigError: leave it out for no limit.
    *
    * Source of the spreading: the generic cell rate algorithm, ITU-T I.371.
    *
@@ -314,8 +399,10 @@ export interface ClientOptions extends SharedOptions, ConnectionOptions, ProxyOp
    */
   rateLimit?: RateInput | readonly RateInput[] | undefined
   /**
-   * How many starts of `rateLimit` may happen at once, from 1 to the limit. Default 1 for intervals up to 1 s, else the
-   * limit.
+   * How many starts of `rateLimit` may happen at once. An integer from 1 to the limit; 0 and `Infinity` are a
+   * ConfigError. Default 1 for intervals up to 1 s, else the limit.
+   *
+   * @example rateLimit: '100/m', rateLimitBurst: 10
    */
   rateLimitBurst?: number | undefined
   /**
@@ -351,7 +438,7 @@ export interface ClientOptions extends SharedOptions, ConnectionOptions, ProxyOp
   limitKey?: ((request: RequestView) => string | undefined) | undefined
   /**
    * Weighted limits by name: in any interval, the `cost` of all attempts adds up to at most the limit. The burst of a
-   * budget is its limit, unless it is given. Default none.
+   * budget is its limit, unless it is given. Default none. 0 and `Infinity` are a ConfigError.
    *
    * @example budgets: { requests: '500/m', tokens: '90000/m' }, cost: { requests: 1, tokens: 1200 }
    */
@@ -361,11 +448,17 @@ export interface ClientOptions extends SharedOptions, ConnectionOptions, ProxyOp
    * the host until the quota is renewed, before it answers 429. If the quota is renewed later than
    * `retry.maxRetryAfter` allows, one request is sent as a probe after that time. Default true. `Retry-After` is obeyed
    * in both cases, up to `retry.maxRetryAfter`.
+   *
+   * Source: draft-ietf-httpapi-ratelimit-headers.
+   *
+   * @example respectServerLimits: false
    */
   respectServerLimits?: boolean | undefined
   /**
    * Circuit breaker: stop sending to a host that keeps failing. Its requests fail at once with `circuit/open`; after
    * `cooldown` one request tries again. `true` = the defaults of its fields. Default false.
+   *
+   * Source: circuit breaker, M. Nygard, "Release It!", 2007.
    */
   breaker?: boolean | BreakerInput | undefined
   /**
@@ -402,7 +495,9 @@ export interface ClientOptions extends SharedOptions, ConnectionOptions, ProxyOp
   /**
    * Threads that carry the requests, so that several cores can work on the connections. Limits, cookies and your
    * functions stay on the caller's thread, and so does a request whose body is made by a function. Cannot be combined
-   * with `transport` or `lookup`. An integer ≥ 0. Default 0: no threads.
+   * with `transport` or `lookup`. An integer ≥ 0. Default 0: no threads. `Infinity` is a ConfigError.
+   *
+   * @example workers: 4
    */
   workers?: number | undefined
   /**
@@ -425,7 +520,10 @@ export interface RequestOptions extends SharedOptions, ResumeOptions, FollowLimi
   params?: Params | URLSearchParams | readonly (Params | URLSearchParams)[] | undefined
   /**
    * The most requests that are taken from a lazy input before their results are delivered: the back-pressure of the
-   * run. An integer ≥ 1. Default max(4 × concurrency, 256); `Infinity` = no limit.
+   * run. An integer ≥ 1. Default max(4 × concurrency, 256), or 256 with an infinite `concurrency`. `Infinity` = no
+   * limit; 0 is a ConfigError.
+   *
+   * @example window: 10_000
    */
   window?: number | undefined
 }
@@ -436,6 +534,8 @@ export interface DrainOptions extends Omit<RequestOptions, 'params'> {
   params?: Params | URLSearchParams | undefined
   /**
    * Gets each outcome. The run waits for its writes, and closes it at the end. Default none: the result is the totals.
+   *
+   * @example sink: jsonLines('results.jsonl')
    */
   sink?: Sink | undefined
 }
@@ -444,6 +544,10 @@ export interface DrainOptions extends Omit<RequestOptions, 'params'> {
 export interface StreamOptions extends Omit<RequestOptions, 'params'> {
   /** Fields that are added to the query of every URL. Default none. */
   params?: Params | URLSearchParams | undefined
-  /** `'completed'` yields outcomes as they finish, `'input'` in the order of the input. Default `'completed'`. */
+  /**
+   * `'completed'` yields outcomes as they finish, `'input'` in the order of the input. Default `'completed'`.
+   *
+   * @example order: 'input'
+   */
   order?: 'completed' | 'input' | undefined
 }

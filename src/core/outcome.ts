@@ -45,14 +45,19 @@ export interface Timings {
 
 /** The request as the caller asked for it. Secrets in `url` are redacted. */
 export interface RequestSummary<Meta = unknown> {
+  /** The method, in upper case. */
   readonly method: string
+  /** The URL, with secrets redacted. */
   readonly url: string
+  /** The value that the spec gave; undefined if it gave none. */
   readonly meta: Meta
 }
 
 /** A response without its body. */
 export interface ResponseSummary {
+  /** The status, such as 200. */
   readonly status: number
+  /** The headers. Those with secrets are redacted where they are printed. */
   readonly headers: Headers
   /** The final URL, after redirects. Secrets are redacted. */
   readonly url: string
@@ -70,6 +75,7 @@ export interface ResponseSummary {
 
 /** The outcome of a request that succeeded. */
 export interface OkOutcome<Value, Meta = unknown, Item = unknown> {
+  /** True for a request that succeeded. */
   readonly ok: true
   /**
    * The identity of the request, the same in every run of the same input: `k:<key>`, or `#<index>` without a key. If
@@ -79,12 +85,15 @@ export interface OkOutcome<Value, Meta = unknown, Item = unknown> {
   readonly id: string
   /** The position in the input, from 0. */
   readonly index: number
+  /** The `key` of the request. Absent if it has none. */
   readonly key?: string
   /** With follow-ups: the id of the request that this one was found in. Absent for a request of the input. */
   readonly parent?: string
+  /** The request as the caller asked for it. */
   readonly request: RequestSummary<Meta>
   /** The value that `returnType`, `schema` and `parseFunc` make of the response. */
   readonly value: Value
+  /** The response, without its body. */
   readonly response: ResponseSummary
   /** Attempts that were sent, redirect hops and status requests included. */
   readonly attempts: number
@@ -93,6 +102,7 @@ export interface OkOutcome<Value, Meta = unknown, Item = unknown> {
    * last ninety.
    */
   readonly tries?: readonly Try[]
+  /** Milliseconds spent in each phase. */
   readonly timings: Timings
   /** Oddities that did not make the request fail, one sentence each. */
   readonly warnings: readonly string[]
@@ -100,11 +110,13 @@ export interface OkOutcome<Value, Meta = unknown, Item = unknown> {
   readonly source: 'network' | 'run-file'
   /** With `items`: the items of this page. Absent if the page has no list of items. */
   readonly items?: readonly Item[]
+  /** Always undefined: `error` tells the two kinds of outcomes apart, too. */
   readonly error?: undefined
 }
 
 /** The outcome of a request that failed. */
 export interface FailedOutcome<Meta = unknown> {
+  /** False for a request that failed. */
   readonly ok: false
   /**
    * The identity of the request, the same in every run of the same input: `k:<key>`, or `#<index>` without a key. If
@@ -114,9 +126,11 @@ export interface FailedOutcome<Meta = unknown> {
   readonly id: string
   /** The position in the input, from 0. */
   readonly index: number
+  /** The `key` of the request. Absent if it has none. */
   readonly key?: string
   /** With follow-ups: the id of the request that this one was found in. Absent for a request of the input. */
   readonly parent?: string
+  /** The request as the caller asked for it. */
   readonly request: RequestSummary<Meta>
   /** Why the request failed. Its `code` is stable. */
   readonly error: RequestError
@@ -129,18 +143,20 @@ export interface FailedOutcome<Meta = unknown> {
    * last ninety.
    */
   readonly tries?: readonly Try[]
+  /** Milliseconds spent in each phase. */
   readonly timings: Timings
   /** Oddities, one sentence each. */
   readonly warnings: readonly string[]
   /** `'run-file'` if a resumed run restored the outcome, else `'network'`. */
   readonly source: 'network' | 'run-file'
+  /** Always undefined, so that `outcome.value` can be read without a check. */
   readonly value?: undefined
 }
 
 /**
  * How one request ended. `ok` tells which of the two it is.
  *
- * @example if (outcome.ok) use(outcome.value); else report(outcome.error.code)
+ * @example console.log(outcome.ok ? outcome.value : outcome.error.code)
  */
 export type Outcome<Value = unknown, Meta = unknown, Item = unknown> =
   | OkOutcome<Value, Meta, Item>

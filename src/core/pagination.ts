@@ -30,18 +30,31 @@ export type Pagination = PageStyle | PaginationFields
 
 /** How an API cuts its results into pages. Each field but `style` has a default that depends on the style. */
 export interface PaginationFields {
+  /** The style of the API. `'auto'` finds it in the first page. */
   style: PageStyle
-  /** Where the cursor, the URL or the number of the next page is. */
+  /**
+   * Where the cursor, the URL or the number of the next page is. Default: the usual places of the style; required with
+   * `'cursor'`.
+   */
   next?: Path | undefined
-  /** Name of the query field (or path in a JSON body) that takes the cursor, the offset or the page number. */
+  /**
+   * Name of the query field (or path in a JSON body) that takes the cursor, the offset or the page number. Default:
+   * the usual name of the style.
+   */
   param?: string | undefined
-  /** Where the number of all items is, or of all pages with the style `page`. Then pages are requested in parallel. */
+  /**
+   * Where the number of all items is, or of all pages with the style `page`. Then pages are requested in parallel.
+   * Default: pages are requested one after the other until one is short or empty.
+   */
   total?: Path<number> | undefined
-  /** Items per page, an integer ≥ 1. */
+  /** Items per page, an integer ≥ 1. 0 and `Infinity` are a ConfigError. Default: that of the server. */
   size?: number | undefined
-  /** Name of the query field (or path in a JSON body) that takes the size. */
+  /**
+   * Name of the query field (or path in a JSON body) that takes the size. Default: the usual name of the style, if it
+   * has one.
+   */
   sizeParam?: string | undefined
-  /** Where the items of a page are: see the option `items`. */
+  /** Where the items of a page are: see the option `items`. Default none. */
   items?: Path<readonly unknown[] | null | undefined> | undefined
 }
 

@@ -39,8 +39,9 @@ export interface PollInput {
    */
   readonly failed?: PollMatch | undefined
   /**
-   * The wait between two status requests. Default `'2s'`; 0 = none. A longer `Retry-After` of the response is used
-   * instead, up to `retry.maxRetryAfter`.
+   * The wait between two status requests, in milliseconds or as a duration. Default `'2s'`; 0 = none. A longer
+   * `Retry-After` of the response is used instead, up to `retry.maxRetryAfter`. It must be shorter than `deadline`, so
+   * `Infinity` cannot be used.
    */
   readonly interval?: Duration | undefined
   /**

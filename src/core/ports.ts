@@ -15,8 +15,16 @@ import type { Result } from './result.ts'
  * `attempt.abort` and stop the work when it is called: the request has been given up and its result is not used. SHOULD
  * keep `attempt.phase` and `attempt.sent` up to date while it works; otherwise the request counts as sent from the
  * start.
+ *
+ * @example
+ * const transport: Transport = {
+ *   send: async attempt => ({ kind: 'fault', code: 'connect/refused', message: `no way to ${attempt.url}`, sent: false }),
+ *   close: async () => {},
+ * }
+ * const client = new ParallelRequests({ transport })
  */
 export interface Transport {
+  /** Sends an attempt, and resolves with its response or its fault. MUST NOT reject. */
   send(attempt: WireAttempt): Promise<Result>
   /** The clock of this transport, for tests. Default: the system's clock. */
   readonly clock?: Clock
@@ -63,11 +71,14 @@ export interface Clock {
 /**
  * Cookies of RFC 6265. MUST be synchronous: a cookie set by one response must be in the next request. A jar of
  * tough-cookie has these methods.
+ *
+ * @example const client = new ParallelRequests({ cookies: new CookieJar() })
  */
 export interface CookieStore {
   /** The `Cookie` header for this URL, or `''`. */
   getCookieStringSync(url: string): string
   /** Stores one `Set-Cookie` value. MUST drop an invalid one or throw, and never store it. */
   setCookieSync(cookie: string, url: string, options?: { ignoreError?: boolean }): unknown
+  /** Forgets every cookie. */
   removeAllCookiesSync(): void
 }

@@ -77,8 +77,11 @@ export type Origin =
 
 /** A response of a transport: of any status, with its decoded body. */
 export interface Reply {
+  /** Tells a reply from a fault. */
   readonly kind: 'reply'
+  /** The status, from 200 to 999. */
   readonly status: number
+  /** The reason phrase; `''` if there is none. */
   readonly statusText: string
   /** In the order received, with names in lower case. */
   readonly headers: HeaderList
@@ -90,6 +93,7 @@ export interface Reply {
   readonly taken?: Taken
   /** The URL of this response, without userinfo. */
   readonly url: string
+  /** How the end of the body was known. */
   readonly integrity: Integrity
   /** The negotiated protocol: `'http/1.1'` or `'h2'`. */
   readonly protocol: string
@@ -103,8 +107,11 @@ export interface Reply {
 
 /** Why an attempt has no usable response. At the public edge it becomes an error with the same code. */
 export interface Fault {
+  /** Tells a fault from a reply. */
   readonly kind: 'fault'
+  /** The code that the error has: `class/detail`. */
   readonly code: FaultCode
+  /** What happened, in a sentence without secrets. A text is enough. */
   readonly message: Words
   /** True if the server may have processed the request: a byte may have reached it, and it has not said otherwise. */
   readonly sent: boolean

@@ -26,6 +26,8 @@ export interface ResumeOptions {
    * With `resume`: what happens to unsafe requests (POST, PATCH) that were in flight when the previous run ended.
    * `'fail'` (default) records the failure `in_doubt/crash`; `'resend'` sends them again. A request with an idempotency
    * key is always sent again, with the same key.
+   *
+   * @example resume: 'run.jsonl', unknownWrites: 'resend'
    */
   unknownWrites?: 'fail' | 'resend' | undefined
   /**
@@ -38,6 +40,8 @@ export interface ResumeOptions {
   /**
    * With `resume`: what a recorded line survives. `'process'` (default): the end of the process. `'power'`: also a
    * power failure of the machine, because each line is flushed to the disk.
+   *
+   * @example resume: 'run.jsonl', durability: 'power'
    */
   durability?: 'process' | 'power' | undefined
 }

@@ -32,13 +32,12 @@ import { systemReason } from './system-reason.ts'
  *
  * `T` is the type of the values. In `drain` it follows from `schema`, `parseFunc` and `returnType`.
  *
- * ```ts
+ * @example
  * const statuses = new Map<number | undefined, number>()
  * const sink: Sink = {
  *   write: ({ response }) => void statuses.set(response?.status, (statuses.get(response?.status) ?? 0) + 1),
  *   close: () => console.log(statuses),
  * }
- * ```
  */
 export interface Sink<T = unknown> {
   /** Stores one outcome. Resolves when its row survives the end of this process. */
@@ -50,6 +49,13 @@ export interface Sink<T = unknown> {
 /**
  * The output of a sink is broken: disk full, reader gone, stream closed. `code` is the system's code: `ENOSPC`, `EPIPE`
  * …
+ *
+ * @example
+ * try {
+ *   await client.drain(urls, { sink: jsonLines('results.jsonl') })
+ * } catch (error) {
+ *   if (error instanceof SinkError && error.code === 'ENOSPC') console.error('the disk is full after', error.rows)
+ * }
  */
 export class SinkError extends Error {
   static {
@@ -83,6 +89,8 @@ const WRITE_REMEDIES: Readonly<Record<string, string>> = {
 
 /**
  * One row cannot be stored: JSON has no form for its value, or its file name is taken. The sink accepts further rows.
+ *
+ * @example throw new RowError(outcome.index, 'expected a value without cycles.')
  */
 export class RowError extends Error {
   static {
@@ -97,7 +105,11 @@ export class RowError extends Error {
   }
 }
 
-/** Whether the error is a RowError of this or another copy of the package, or of a third-party sink. */
+/**
+ * Whether the error is a RowError of this or another copy of the package, or of a third-party sink.
+ *
+ * @example if (isRowError(error)) console.log('outcome', error.index, 'was not stored')
+ */
 export function isRowError(error: unknown): error is RowError {
   return error instanceof Error && error.name === 'RowError' && typeof (error as RowError).index === 'number'
 }

@@ -10,11 +10,15 @@ import type { AttemptEvent } from './events.ts'
 import type { PollInput } from './poll.ts'
 import type { FaultCode } from './result.ts'
 
-/** A number of milliseconds, or a string with units (`ms`, `s`, `m`, `h`, `d`): `250`, `'250ms'`, `'1m30s'`, `'2h'`. */
+/**
+ * A number of milliseconds, or a string with units (`ms`, `s`, `m`, `h`, `d`): `250`, `'250ms'`, `'1m30s'`, `'2h'`.
+ * `Infinity` = no limit, where an option allows it; 0 has a meaning of its own in each option.
+ */
 export type Duration = number | string
 
 /**
- * A number of bytes, or a string with a unit (kB = 1,000, KiB = 1,024; up to GB and GiB): `65536`, `'64MiB'`, `'10kB'`.
+ * A number of bytes, or a string with a unit (kB = 1,000, KiB = 1,024; up to GB and GiB): `65536`, `'64MiB'`,
+ * `'10kB'`. `Infinity` = no limit, where an option allows it; 0 has a meaning of its own in each option.
  */
 export type Size = number | string
 
@@ -31,7 +35,7 @@ export type RateInput = number | string | { limit: number; interval: Duration; b
 
 /**
  * What a request takes from the weighted limits: a number ≥ 0 that is taken from each of them, or one number per name.
- * A limit that the object does not name is not charged.
+ * A limit that the object does not name is not charged. 0 takes nothing. NaN and `Infinity` are errors.
  *
  * @example { requests: 1, tokens: 1200 }
  */
@@ -61,7 +65,11 @@ export interface CostRequest extends RequestView {
  */
 export type ReturnTypeName = 'auto' | 'json' | 'text' | 'content' | 'response' | 'stream' | 'ndjson' | 'sse' | 'file'
 
-/** The names of the return types as constants: `ReturnType.JSON` is `'json'`. */
+/**
+ * The names of the return types as constants: `ReturnType.JSON` is `'json'`.
+ *
+ * @example await client.request(urls, { returnType: ReturnType.TEXT })
+ */
 export const ReturnType = {
   AUTO: 'auto',
   JSON: 'json',
@@ -98,7 +106,9 @@ export type HeadersInput =
 
 /** The attempt as an `auth` function sees it. */
 export interface AuthRequest {
+  /** The method. */
   readonly method: string
+  /** The URL of this attempt. It may contain secrets. */
   readonly url: string
   /** 1 for the first attempt. */
   readonly attempt: number
@@ -114,7 +124,10 @@ export interface TokenContext {
   readonly signal: AbortSignal
 }
 
-/** A new token; `expiresIn` is the time for which it is valid, as a duration or in milliseconds. */
+/**
+ * A new token; `expiresIn` is the time for which it is valid, as a duration or in milliseconds. `Infinity` = until a
+ * server answers 401; 0 fails with `auth/refresh`.
+ */
 export type Refreshed = string | { readonly token: string; readonly expiresIn?: Duration | undefined }
 
 /**
@@ -129,12 +142,13 @@ export type Refreshed = string | { readonly token: string; readonly expiresIn?: 
  * @example auth: { token: undefined, refresh: async ({ signal }) => (await signIn({ signal })).accessToken }
  */
 export interface TokenAuth {
-  /** The first token. Undefined: get one before the first request. */
+  /** The first token. Default undefined: get one before the first request. */
   readonly token?: string | undefined
+  /** Returns the next token. It may be async, and runs once at a time. */
   readonly refresh: (context: TokenContext) => Refreshed | Promise<Refreshed>
   /**
    * How long a token without an `expiresIn` of its own is valid, including the first one, from the first request on.
-   * Milliseconds, or a duration such as '1h'. Default Infinity: until a server answers 401.
+   * Milliseconds, or a duration such as '1h'. Default Infinity: until a server answers 401. 0 is a ConfigError.
    */
   readonly expiresIn?: Duration | undefined
   /** The word before the token. Default `'Bearer'`. */
@@ -148,14 +162,17 @@ export type ClientAuth = 'basic' | 'basic_raw' | 'body'
 export interface OAuthInput {
   /** Must be https:, except on a loopback address. */
   readonly tokenUrl: string | URL
+  /** The name of the client at the authorization server. */
   readonly clientId: string
-  /** Absent for a public client, which needs a `refreshToken`. */
+  /** The secret of the client. Never printed. Default none: a public client, which needs a `refreshToken`. */
   readonly clientSecret?: string | undefined
-  /** Separated by spaces, or a list. Absent: what the server gives by default. */
+  /**
+   * The scopes to ask for: a text with spaces between them, or a list. Default none: what the server gives by itself.
+   */
   readonly scope?: string | readonly string[] | undefined
   /**
-   * Uses the refresh token grant instead of client credentials. A new refresh token in an answer replaces it; an answer
-   * without one keeps it.
+   * Uses the refresh token grant instead of client credentials. A new refresh token in an answer replaces it; an
+   * answer without one keeps it. Default none.
    */
   readonly refreshToken?: string | undefined
   /**
@@ -163,7 +180,7 @@ export interface OAuthInput {
    * servers expect. `'body'`: as form fields. Default `'basic'`.
    */
   readonly clientAuth?: ClientAuth | undefined
-  /** More fields of the form, such as `audience` or `resource`. */
+  /** More fields of the form, such as `audience` or `resource`. Default none. */
   readonly params?: Readonly<Record<string, string>> | undefined
   /** Allow a `tokenUrl` with http: on another machine. Default false, because the secret would be sent unencrypted. */
   readonly allowHttp?: boolean | undefined
@@ -177,8 +194,12 @@ export interface OAuthInput {
  * @example auth: { oauth: { tokenUrl: 'https://id.example.com/token', clientId: 'me', clientSecret: process.env.SECRET } }
  */
 export interface OAuth {
+  /** Where tokens come from, and with which credentials. */
   readonly oauth: OAuthInput
-  /** How long a token is valid if the server does not say so. Default Infinity: until a server answers 401. */
+  /**
+   * How long a token is valid if the server does not say so. Default Infinity: until a server answers 401. 0 is a
+   * ConfigError.
+   */
   readonly expiresIn?: Duration | undefined
   /** The word before the token. Default `'Bearer'`. */
   readonly scheme?: string | undefined
@@ -190,7 +211,7 @@ export interface OAuth {
  * another request of the same client. A throw fails the request with `callback/hook`. For
  * tokens that expire, see `TokenAuth` and `OAuthInput`.
  *
- * @example auth: { username: 'alice', password: process.env.API_PASSWORD }
+ * @example auth: { username: 'alice', password: process.env.API_PASSWORD ?? '' }
  * @example auth: async () => `Bearer ${await freshToken()}`
  */
 export type Auth =
@@ -227,7 +248,8 @@ export type FormInput = URLSearchParams | Params
  * - `filename`: default the name of the file or Blob, else `'blob'`. `null` sends an ordinary field without a file
  *   name.
  * - `type`: the media type. Default the type of the Blob, else `application/octet-stream`; none for an ordinary field.
- * - `bytes`: the length of a stream, if the caller knows it.
+ * - `bytes`: the length of a stream in bytes, if the caller knows it: an integer ≥ 0. NaN, `Infinity` and negative
+ *   numbers are errors. Default unknown: the body is sent in chunks.
  *
  * A file on disk is read while it is sent, in constant memory, and its length is announced. A file that does not exist
  * fails with `invalid_request/file` before anything is sent. A file that changes while it is sent cuts the request
@@ -272,39 +294,49 @@ export type MultipartInput =
  */
 export interface TimeoutsInput {
   /**
-   * DNS lookup, TCP connection and TLS handshake together. Default `'10s'`. Fails with `timeout/dns`, `/connect` or
-   * `/tls`.
+   * DNS lookup, TCP connection and TLS handshake together. Default `'10s'`. `Infinity` = no limit; 0 is a ConfigError.
+   * Fails with `timeout/dns`, `/connect` or `/tls`.
    */
   connect?: Duration | undefined
   /**
-   * From the end of the request, its body included, to the last response header. Default `'30s'`. Fails with
-   * `timeout/headers`.
+   * From the end of the request, its body included, to the last response header. Default `'30s'`. `Infinity` = no
+   * limit; 0 is a ConfigError. Fails with `timeout/headers`.
    */
   headers?: Duration | undefined
   /**
-   * Between two pieces of a body. Default `'30s'`. Fails with `timeout/body` for the body of the response, with
-   * `timeout/idle` for that of the request: its pieces are those of your stream, and 64 KiB at most.
+   * Between two pieces of a body. Default `'30s'`. `Infinity` = no limit; 0 is a ConfigError. Fails with
+   * `timeout/body` for the body of the response, with `timeout/idle` for that of the request: its pieces are those of
+   * your stream, and 64 KiB at most.
    */
   idle?: Duration | undefined
   /**
    * One call of a function of yours (`parseFunc`, a schema, a hook). Default no limit, except for `auth` and
-   * `hooks.beforeRequest`: the shorter of 30 s and `timeout`. Fails with `timeout/callback`.
+   * `hooks.beforeRequest`: the shorter of 30 s and `timeout`. `Infinity` = no limit for these either; 0 is a
+   * ConfigError. Fails with `timeout/callback`.
    */
   callback?: Duration | undefined
-  /** The whole request: queue, limits, back-off and every attempt. Default no limit. Fails with `timeout/total`. */
+  /**
+   * The whole request: queue, limits, back-off and every attempt. Default and `Infinity`: no limit. 0 is a
+   * ConfigError. Fails with `timeout/total`.
+   */
   total?: Duration | undefined
 }
 
 /** A request as hooks and other functions of the caller see it. `meta` is the value that the spec gave. */
 export interface RequestView {
+  /** The method, in upper case. */
   readonly method: string
+  /** The URL. It may contain secrets. */
   readonly url: string
+  /** The value that the spec gave; undefined if it gave none. */
   readonly meta: unknown
 }
 
 /** The request as a `saveTo` function sees it. */
 export interface SaveRequest extends RequestView {
+  /** The position in the input, from 0. */
   readonly index: number
+  /** The `key` of the request; undefined if it has none. */
   readonly key: string | undefined
 }
 
@@ -338,15 +370,25 @@ export interface SavedFile {
 
 /** A response as hooks see it: the head, without the body. */
 export interface ResponseView {
+  /** The status, such as 200. */
   readonly status: number
+  /** The headers of the response. */
   readonly headers: Headers
+  /** The URL that answered. */
   readonly url: string
 }
 
-/** An attempt that has just ended, as `shouldRetry` and the hooks see it. */
+/**
+ * An attempt that has just ended, as `shouldRetry` and the hooks see it.
+ *
+ * @example hooks: { afterResponse: ({ status }, context) => (status === 202 ? context.retry() : undefined) }
+ */
 export interface AttemptContext {
+  /** The request that was sent. */
   readonly request: RequestView
+  /** The position in the input, from 0. */
   readonly index: number
+  /** The `key` of the request. Absent if it has none. */
   readonly key?: string | undefined
   /** The identity of the request: `Outcome.id`. */
   readonly id: string
@@ -379,15 +421,21 @@ export type HookVerdict = { readonly verdict: 'retry' } | { readonly verdict: 'f
  * The request of one attempt as `beforeRequest` sees it. Changes to `headers` are sent; every other field is read-only.
  */
 export interface HookRequest {
+  /** The method. */
   readonly method: string
+  /** The URL of this attempt. It may contain secrets. */
   readonly url: string
+  /** The headers that will be sent. Change them in place. */
   readonly headers: Headers
+  /** The body. Undefined if there is none, or if it is a stream, a Blob or a file. */
   readonly body: string | Uint8Array | undefined
   /** 1 for the first attempt. */
   readonly attempt: number
+  /** The value that the spec gave; undefined if it gave none. */
   readonly meta: unknown
   /** The position in the input, from 0. */
   readonly index: number
+  /** The `key` of the request. Absent if it has none. */
   readonly key?: string | undefined
   /** The identity of the request: `Outcome.id`. */
   readonly id: string
@@ -434,26 +482,28 @@ export interface RetryInput {
   /** Statuses that are retried. Default `[408, 425, 429, 500, 502, 503, 504]`. */
   statuses?: readonly number[] | undefined
   /**
-   * Back-off: a random time between 0 and `base · 2^(failures − 1)`, at most `max`; or a function that returns the time
-   * for a number of failures. A `base` or `max` of 0 retries at once. Default 500 ms and 30 s.
+   * Back-off: a random time between 0 and `base · 2^(failures − 1)`, at most `max`; or a function that returns the
+   * time for a number of failures. Default 500 ms and 30 s. A `base` or `max` of 0 retries at once; a `max` of
+   * `Infinity` = no maximum. A function that returns 0 or less retries at once, and one that returns `Infinity` ends
+   * the retries. One that returns NaN or no duration fails the request with `callback/hook`.
    *
    * Source: full jitter, M. Brooker, "Exponential Backoff And Jitter", AWS 2015.
    */
   backoff?: { base?: Duration | undefined; max?: Duration | undefined } | ((failures: number) => Duration) | undefined
   /**
-   * The longest wait that a server may ask for (`Retry-After`), and the longest time that a request stays throttled.
-   * Default `'2m'`. 0 = fail at once when throttled; Infinity = wait as long as the server asks.
+   * The longest wait that a server may ask for (`Retry-After`, RFC 9110 §10.2.3), and the longest time that a request
+   * stays throttled. Default `'2m'`. 0 = fail at once when throttled; Infinity = wait as long as the server asks.
    */
   maxRetryAfter?: Duration | undefined
   /**
-   * Retries that one host may cost: `reserve` retries at any time, and `ratio` of a retry for every request. Limits the
-   * additional load during an outage. Default `{ reserve: 10, ratio: 0.2 }`. `Infinity` = no budget. Only in the
-   * constructor.
+   * Retries that one host may cost: `reserve` retries at any time, and `ratio` of a retry for every request. Limits
+   * the additional load during an outage. Default `{ reserve: 10, ratio: 0.2 }`. 0 in both = no retries; `Infinity` in
+   * one of them = no budget. Only in the constructor.
    *
    * Source: "Handling Overload", Site Reliability Engineering, Google, ch. 21.
    */
   budget?: { reserve?: number | undefined; ratio?: number | undefined } | undefined
-  /** A rule of yours: true retries, false does not, undefined leaves the decision to the other rules. */
+  /** A rule of yours: true retries, false does not, undefined leaves the decision to the other rules. Default none. */
   shouldRetry?(context: AttemptContext): boolean | undefined | Promise<boolean | undefined>
 }
 
@@ -462,9 +512,13 @@ export type ProxyInput = string | URL | false | null
 
 /** The request and its response, as `parseFunc` gets them beside the value. */
 export interface ParseContext {
+  /** The request. */
   readonly request: RequestView
+  /** The position in the input, from 0. */
   readonly index: number
+  /** The `key` of the request. Absent if it has none. */
   readonly key?: string | undefined
+  /** The response, without its body. */
   readonly response: ResponseView
 }
 
@@ -478,13 +532,21 @@ export type Schema<Output = unknown> = StandardSchemaV1<unknown, Output>
  * `invalid_request/input`. A later abort of its signal has no effect: give `signal` in the options.
  */
 export interface FetchRequest {
+  /** The URL. */
   readonly url: string
+  /** The method. */
   readonly method: string
+  /** The headers. */
   readonly headers: Headers
+  /** The body, which is read once. Null if there is none. */
   readonly body?: AsyncIterable<Uint8Array> | ReadableStream<Uint8Array> | null | undefined
+  /** Whether the body has been read already. */
   readonly bodyUsed: boolean
+  /** `'follow'`, `'manual'` or `'error'`. Default: as the option `followRedirects` says. */
   readonly redirect?: string | undefined
+  /** Must be empty: the library does not check it. */
   readonly integrity?: string | undefined
+  /** Only looked at when the request is taken from the input. */
   readonly signal?: { readonly aborted: boolean } | undefined
 }
 
@@ -498,7 +560,7 @@ export interface RequestSpec<Value = unknown, Meta = unknown> extends FollowOpti
   readonly url: string | URL
   /** The method, in any case. Default GET, or POST if there is a body. */
   readonly method?: string | undefined
-  /** Added to the query of the URL. Replaces `params` of the options name by name. */
+  /** Added to the query of the URL. Replaces `params` of the options name by name. Default none. */
   readonly params?: Params | URLSearchParams | undefined
   /** Replaces headers of the options name by name. */
   readonly headers?: HeadersInput | undefined
@@ -515,16 +577,17 @@ export interface RequestSpec<Value = unknown, Meta = unknown> extends FollowOpti
   readonly body?: BodyInput | undefined
   /** Credentials. Used instead of userinfo in the URL. */
   readonly auth?: Auth | undefined
-  /** A name of yours for this request. Returned on its outcome and its error. */
+  /** A name of yours for this request. Returned on its outcome and its error. Default none. */
   readonly key?: string | undefined
   /** Makes a POST or PATCH safe to retry: every attempt sends the same `Idempotency-Key`. `true` generates one. */
   readonly idempotencyKey?: string | boolean | undefined
   /**
-   * What each attempt takes from `budgets`, or from `rateLimit` if there are none. Default 1 of each; 0 = nothing. More
-   * than the burst of a limit fails with `invalid_request/cost`.
+   * What each attempt takes from `budgets`, or from `rateLimit` if there are none. Default 1 of each; 0 = nothing.
+   * NaN, `Infinity` and a negative number fail with `invalid_request/cost`, and so does more than the burst of a
+   * limit.
    */
   readonly cost?: CostInput | ((request: CostRequest) => CostInput) | undefined
-  /** Any value. Returned unchanged as `outcome.request.meta`. */
+  /** Any value. Returned unchanged as `outcome.request.meta`. Default undefined. */
   readonly meta?: Meta | undefined
 
   /**
@@ -540,7 +603,10 @@ export interface RequestSpec<Value = unknown, Meta = unknown> extends FollowOpti
   parseFunc?(value: never, context: ParseContext): Value | Promise<Value>
   /** Returns true if a status counts as a success. Default 2xx. */
   readonly acceptStatus?: ((status: number) => boolean) | undefined
-  /** Time limit of one attempt. See `timeout` of the options. */
+  /**
+   * Time limit of one attempt, in milliseconds or as a duration. `Infinity` = no limit; 0 fails with
+   * `invalid_request/options`. See `timeout` of the options.
+   */
   readonly timeout?: Duration | undefined
   /** Time limits of the phases of an attempt, and of the whole request. */
   readonly timeouts?: TimeoutsInput | undefined
@@ -556,7 +622,10 @@ export interface RequestSpec<Value = unknown, Meta = unknown> extends FollowOpti
   readonly poll?: boolean | PollInput | undefined
   /** The most redirect hops. 0 = a redirect fails with `redirect/too_many`; `Infinity` = no limit. */
   readonly maxRedirects?: number | undefined
-  /** Largest decoded body. `Infinity` = no limit. Fails with `too_large/body` or `too_large/decoded`. */
+  /**
+   * Largest decoded body, in bytes or as a size. `Infinity` = no limit; 0 fails with `invalid_request/options`. A
+   * larger body fails with `too_large/body` or `too_large/decoded`.
+   */
   readonly maxResponseBytes?: Size | undefined
   /** With `returnType: 'file'`: where the body is saved. See `saveTo` of the options. */
   readonly saveTo?: SaveTo | undefined

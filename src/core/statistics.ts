@@ -2,16 +2,27 @@
 import type { Attributed } from './attribution.ts'
 import type { Timings } from './outcome.ts'
 
-/** The distribution of one phase in milliseconds. Quantiles are within 1.6 %; the other figures are exact. */
+/**
+ * The distribution of one phase in milliseconds. Quantiles are within 1.6 %; the other figures are exact.
+ *
+ * Source: the buckets of HdrHistogram (G. Tene), with the relative error of DDSketch (Masson, Rim, Lee, VLDB 2019).
+ */
 export interface PhaseStatistics {
   /** Requests that had this phase. */
   readonly count: number
+  /** The shortest, in milliseconds. */
   readonly min: number
+  /** The arithmetic mean, in milliseconds. */
   readonly mean: number
+  /** The median: half of the requests took at most this long. */
   readonly p50: number
+  /** Nine in ten requests took at most this long. */
   readonly p90: number
+  /** 95 in 100 requests took at most this long. */
   readonly p95: number
+  /** 99 in 100 requests took at most this long. */
   readonly p99: number
+  /** The longest, in milliseconds. */
   readonly max: number
 }
 
@@ -19,7 +30,9 @@ export interface PhaseStatistics {
 export interface Counted {
   /** Requests that have an outcome: `ok` and `failed` together. */
   readonly requests: number
+  /** Requests that succeeded. */
   readonly ok: number
+  /** Requests that failed. */
   readonly failed: number
   /** Outcomes that were restored from the run file; part of `requests`. */
   readonly restored: number
@@ -71,12 +84,13 @@ export interface StatisticsSeries {
  * The statistics of a run or a client: exact counts, distributions within 1.6 %, in constant memory.
  *
  * @example
- * const { failed, timings, hosts } = stream.statistics()
+ * const { failed, timings, hosts } = client.stats().statistics
  * console.log(failed, timings.total?.p95, hosts[0]?.host)
  */
 export interface Statistics extends Counted, Attributed {
   /** From the start until the last outcome was taken, or to now. Until then, the end of the last request stands for it. */
   readonly elapsedMs: number
+  /** The counts over time. */
   readonly series: StatisticsSeries
   /** The most frequent host first. At most 256 hosts have an entry of their own. */
   readonly hosts: readonly HostStatistics[]

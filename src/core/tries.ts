@@ -13,10 +13,15 @@ import type { Writable } from './writable.ts'
 
 /** Milliseconds of one attempt by phase, as in `Timings`. A phase that did not happen is absent. */
 export interface AttemptTimings {
+  /** DNS lookup. */
   readonly dns?: number
+  /** TCP connection; absent if the connection was reused. */
   readonly connect?: number
+  /** TLS handshake; absent if the connection was reused. */
   readonly tls?: number
+  /** From the first byte of the request to the last response header. */
   readonly firstByte?: number
+  /** From the last response header to the end of the body. */
   readonly body?: number
   /** From the start of the attempt to its end. */
   readonly total: number
@@ -32,6 +37,7 @@ export interface Try {
   readonly code?: FaultCode
   /** Milliseconds between the end of the previous attempt and the start of this one; 0 for the first. */
   readonly delay: number
+  /** Milliseconds by phase. */
   readonly timings: AttemptTimings
   /** Where a redirect hop or a poll was sent. Secrets are redacted. Absent for the URL of the request itself. */
   readonly url?: string

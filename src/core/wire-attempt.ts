@@ -9,6 +9,7 @@ import type { Phase } from './result.ts'
  * others.
  */
 export interface WireAttempt {
+  /** The method, in upper case. */
   readonly method: string
   /** Without userinfo and fragment. */
   readonly url: string

@@ -8,12 +8,13 @@ import type { Problem } from '../core/problem.ts'
 
 /** All in PEM: the text of the files and not their paths. */
 export interface RedisTls {
-  /** The authorities that are trusted, instead of those of the system. */
+  /** The authorities that are trusted, instead of those of the system. Default: those of the system. */
   readonly ca?: string | readonly string[] | undefined
-  /** The certificate of the client and its key, if the server asks for one. */
+  /** The certificate of the client, if the server asks for one. Default none. */
   readonly cert?: string | undefined
+  /** The key of that certificate. Default none. */
   readonly key?: string | undefined
-  /** Decrypts the key. */
+  /** Decrypts the key. Never printed. Default none. */
   readonly passphrase?: string | undefined
 }
 

@@ -11,9 +11,11 @@ import { readSinkOptions } from '../sinks/options.ts'
 
 /** Where spans and metrics go. What is absent is taken from the global API of OpenTelemetry. */
 export interface OtelOptions {
+  /** Makes the spans. Default the global one. */
   readonly tracerProvider?: TracerProvider | undefined
+  /** Makes the metrics. Default the global one. */
   readonly meterProvider?: MeterProvider | undefined
-  /** Writes the trace context into the headers of each attempt. */
+  /** Writes the trace context into the headers of each attempt. Default the global one. */
   readonly propagator?: TextMapPropagator | undefined
 }
 
@@ -57,7 +59,7 @@ const READERS = {
  *
  * @throws ConfigError for an unknown name or a wrong value
  * @example new ParallelRequests({ telemetry: otel() })
- * @example otel({ tracerProvider: new TracerProvider({ spanProcessors: [new BatchSpanProcessor({ exporter })] }) })
+ * @example new ParallelRequests({ telemetry: otel({ tracerProvider, meterProvider }) })
  */
 export function otel(options: OtelOptions = {}): Telemetry {
   return new Otel(readSinkOptions('otel', options, READERS))

@@ -17,12 +17,21 @@ import { base64Of, storedValueOf } from '../sinks/row.ts'
 
 const DEFAULT_MAX_BYTES = 64 * 1_048_576
 
-/** What is needed of a stream. Any `Writable` of Node has it; its own type would need `@types/node`. */
+/**
+ * What is needed of a stream. Any `Writable` of Node has it; its own type would need `@types/node`.
+ *
+ * @example const sink = har(createWriteStream('run.har'))
+ */
 export interface HarStream {
+  /** Takes a piece of the file. Calls back when it is written. */
   write(chunk: Uint8Array, callback: (error?: Error | null) => void): boolean
+  /** Listens for one event, such as `drain`. */
   once(event: string, listener: () => void): unknown
+  /** Listens for an event. */
   on(event: string, listener: () => void): unknown
+  /** Ends listening. */
   off(event: string, listener: () => void): unknown
+  /** Whether it asks for a pause until `drain`. */
   readonly writableNeedDrain: boolean
 }
 
@@ -39,6 +48,7 @@ export interface HarOptions {
   /**
    * The largest size of the file, as `'64MiB'` or a number of bytes. Requests that do not fit are left out, and the
    * comment of the log says how many. Default `'64MiB'`, which other programs can still open; `Infinity` for no bound.
+   * 0 is a ConfigError.
    */
   readonly maxBytes?: Size | undefined
   /** Replace an existing file. Default false: it is refused. Not for streams. */
@@ -54,14 +64,12 @@ export interface HarOptions {
  * recorded. A file that is not closed, as after a crash, is not complete: make it of the run file then (`preq report
  * --har`).
  *
- * Throws a ConfigError if the path cannot be written, or an option is wrong. If the disk is full, this and every later
- * write reject with a `SinkError`.
- *
- * ```ts
- * await client.drain(urls, { sink: har('run.har', { bodies: true, overwrite: true }) })
- * ```
+ * If the disk is full, this and every later write reject with a `SinkError`.
  *
  * @param target a path, or a Writable; the sink waits for a Writable and does not end it
+ * @throws ConfigError (an unknown or wrong option, a path that cannot be written)
+ * @example
+ * await client.drain(urls, { sink: har('run.har', { bodies: true, overwrite: true }) })
  */
 export function har(target: HarTarget, options: HarOptions = {}): Sink {
   const {

@@ -51,11 +51,9 @@ export interface ReportOptions {
  * still be going on. A file of the sink `jsonLines` is read as well. Outcomes have no times: their report has no throughput
  * over time. All text of servers is escaped, and URLs show no secrets.
  *
- * Rejects with a ConfigError if the file cannot be read or is not a run file, or if an option is wrong.
- *
- * ```ts
+ * @throws ConfigError (rejects: the file cannot be read or is not a run file, or an option is wrong)
+ * @example
  * await writeFile('report.html', await report('run.jsonl', { format: 'html' }))
- * ```
  */
 export async function report(source: ReportSource, options: ReportOptions = {}): Promise<string> {
   const { format, before } = readOptions(options)

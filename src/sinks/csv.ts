@@ -119,12 +119,13 @@ interface ReadColumn {
  * unchanged: do not open results from untrusted servers in a spreadsheet, or prefix such values with `'` in a column of
  * your own.
  *
- * ```ts
- * const stars = { name: 'stars', value: ({ value }: Outcome) => (value as Repo | undefined)?.stars }
- * await client.drain(urls, { sink: csv('stars.csv', { columns: ['url', 'status', stars], overwrite: true }) })
- * ```
+ * Source: RFC 4180, with `\n` at the end of a line.
  *
  * @param target a path, or a Writable; the sink waits for a Writable and does not end it
+ * @throws ConfigError (an unknown or wrong option, a path that cannot be written)
+ * @example
+ * const stars = { name: 'stars', value: ({ value }: Outcome) => (value as Repo | undefined)?.stars }
+ * await client.drain(urls, { sink: csv('stars.csv', { columns: ['url', 'status', stars], overwrite: true }) })
  */
 export function csv<T = unknown>(target: Target, options: CsvOptions<T> = {}): Sink<T> {
   const read = readSinkOptions('csv', options, {

@@ -31,7 +31,10 @@ export interface FolderOptions {
   readonly name?: ((outcome: OkOutcome<unknown>) => string) | undefined
   /** Replace existing files. Default false: the write of an outcome whose file exists rejects with a `RowError`. */
   readonly overwrite?: boolean | undefined
-  /** Spaces per level of JSON; 0 for a single line. Default 2. */
+  /**
+   * Spaces per level of JSON, an integer ≥ 0. 0 = a single line; more than 10 count as 10; `Infinity` is a
+   * ConfigError. Default 2.
+   */
   readonly indent?: number | undefined
 }
 
@@ -55,9 +58,9 @@ const NAME_CODES = new Set(['EEXIST', 'EILSEQ', 'EINVAL', 'EISDIR', 'ELOOP', 'EN
  * If the name is taken by an earlier file, the `name` function throws, or JSON cannot hold the value, the write rejects
  * with a `RowError`: that outcome gets no file, and the run goes on.
  *
- * ```ts
+ * @throws ConfigError (an unknown or wrong option, a path that cannot be written)
+ * @example
  * await client.drain(urls, { sink: folder('pages', { name: ({ index }) => `page-${index}.html` }) })
- * ```
  */
 export function folder(path: string | URL, options: FolderOptions = {}): Sink {
   const read = readSinkOptions('folder', options, {

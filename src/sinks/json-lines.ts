@@ -53,11 +53,10 @@ export interface JsonLinesOptions extends FileOptions {
  * loop are written together. Once a write has resolved, its line survives the end of the process. When the disk is
  * full, a half-written line is removed, and this and every later write reject with a `SinkError`.
  *
- * ```ts
- * await client.drain(urls, { sink: jsonLines('results.jsonl', { overwrite: true }) })
- * ```
- *
  * @param target a path, or a Writable; the sink waits for a Writable and does not end it
+ * @throws ConfigError (an unknown or wrong option, a path that cannot be written)
+ * @example
+ * await client.drain(urls, { sink: jsonLines('results.jsonl', { overwrite: true }) })
  */
 export function jsonLines(target: Target, options: JsonLinesOptions = {}): Sink {
   const read = readSinkOptions('jsonLines', options, {

@@ -43,7 +43,7 @@ export interface SqliteOptions<T = unknown> extends FileOptions {
   readonly table?: string | undefined
   /**
    * Columns of your own, after the fixed ones. Their names must differ from the fixed ones and from each other,
-   * ignoring case.
+   * ignoring case. Default none.
    */
   readonly columns?: readonly SqliteColumn<T>[] | undefined
   /**
@@ -61,7 +61,9 @@ export interface SqliteOptions<T = unknown> extends FileOptions {
  * as JSON.
  */
 export interface SqliteColumn<T = unknown> {
+  /** The name of the column. */
   readonly name: string
+  /** Returns the cell of an outcome. */
   readonly value: (outcome: Outcome<T>) => unknown
 }
 
@@ -79,11 +81,10 @@ export interface SqliteColumn<T = unknown> {
  * survives the end of the process from then on. While another connection writes, the sink waits up to 30 s without
  * blocking the event loop. If JSON cannot hold a value, the write rejects with a `RowError`, and the run goes on.
  *
- * ```ts
- * await client.drain(urls, { sink: sqlite('results.db', { table: 'repos', append: true }) })
- * ```
- *
  * @param path of the database
+ * @throws ConfigError (an unknown or wrong option, a path that cannot be written)
+ * @example
+ * await client.drain(urls, { sink: sqlite('results.db', { table: 'repos', append: true }) })
  */
 export function sqlite<T = unknown>(path: string | URL, options: SqliteOptions<T> = {}): Sink<T> {
   const {

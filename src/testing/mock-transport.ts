@@ -16,9 +16,13 @@ import { setImmediate } from 'node:timers'
 
 /** One attempt as the handler sees it. */
 export interface MockRequest {
+  /** The method, in upper case. */
   readonly method: string
+  /** The URL, with its secrets. */
   readonly url: string
+  /** The headers as they are sent. */
   readonly headers: Headers
+  /** The body. Undefined if there is none, or if it is a stream, a Blob or a file. */
   readonly body: string | Uint8Array | undefined
   /** 1 for the first attempt of a request. */
   readonly attempt: number
@@ -32,9 +36,13 @@ export interface MockRequest {
 export interface MockResponse {
   /** The status, an integer from 200 to 999. Default 200. Any other number, 0 and `Infinity` included, fails with `internal/mock`. */
   readonly status?: number | undefined
+  /** The headers; an array repeats a name. Default none. */
   readonly headers?: Readonly<Record<string, string | readonly string[]>> | undefined
+  /** A value that is sent as JSON, with `content-type: application/json`. Default none. */
   readonly json?: unknown
+  /** A text that is sent as UTF-8. Default none. */
   readonly text?: string | undefined
+  /** Bytes that are sent as they are. Default none. */
   readonly body?: Uint8Array | undefined
   /**
    * Virtual milliseconds until the response arrives. Default and 0: at once. `Infinity`: never, so that a time limit
@@ -54,6 +62,7 @@ export type MockHandler = (request: MockRequest) => MockResponse | Promise<MockR
 
 /** A Transport that records its requests. */
 export interface MockTransport extends Transport {
+  /** The virtual time. */
   readonly clock: VirtualClock
   /** Every attempt so far, in the order of sending. */
   readonly requests: readonly MockRequest[]
@@ -66,6 +75,7 @@ export interface MockTransport extends Transport {
  *
  * @param handler answers each attempt; if it throws, the attempt fails with `internal/mock`
  * @param options.clock a clock that you move by hand. By default time jumps to the next timer when everything waits.
+ * @throws nothing: a wrong response fails its attempt with `internal/mock`
  * @example
  * const transport = mockTransport(({ attempt }) => (attempt === 1 ? { status: 503 } : { json: { id: 7 } }))
  * const value = await parallelRequests('https://api.example.com/7', { transport })

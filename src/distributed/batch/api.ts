@@ -74,11 +74,14 @@ export interface BatchOptions extends BrokerOptions {
 export interface SubmitOptions extends BatchOptions, SigningOptions {
   /** A folder that the submitter and all workers share. It gets the list of the chunks, and the results. */
   readonly results: string
-  /** Requests per chunk, the unit of work of a worker. An integer from 1 to 100,000. Default 1000. */
+  /**
+   * Requests per chunk, the unit of work of a worker. An integer from 1 to 100,000; 0 and `Infinity` are a
+   * ConfigError. Default 1000.
+   */
   readonly chunkRows?: number | undefined
   /**
    * How the requests are sent: options of a one-shot call that JSON can hold. Rates hold for all workers together,
-   * `concurrency` for each. A secret is written as `'env:NAME'`, a variable of the workers.
+   * `concurrency` for each. A secret is written as `'env:NAME'`, a variable of the workers. Default none.
    */
   readonly options?: ClientOptions | Readonly<Record<string, unknown>> | undefined
   /**
@@ -168,11 +171,17 @@ export function checkedRow(item: unknown, where: string, secretNames?: ReadonlyS
 export interface WorkOptions extends BrokerOptions, SigningOptions {
   /** Names of batches. Default: all batches of this Redis, also those that are submitted later. */
   readonly batches?: readonly string[] | undefined
-  /** The folder of the results, if this machine has it at another path. Only with one batch. */
+  /**
+   * The folder of the results, if this machine has it at another path. Only with one batch. Default: the folder that
+   * the submit named.
+   */
   readonly results?: string | undefined
-  /** How many chunks of a batch are open at a time. An integer ≥ 1. Default 8. */
+  /** How many chunks of a batch are open at a time. An integer ≥ 1; 0 and `Infinity` are a ConfigError. Default 8. */
   readonly chunks?: number | undefined
-  /** How long requests in flight may take after the signal, in milliseconds. Default 20000; 0 aborts them at once. */
+  /**
+   * How long requests in flight may take after the signal, in milliseconds. Default 20000. 0 aborts them at once;
+   * `Infinity` is a ConfigError. More than 24 days count as 24 days.
+   */
   readonly graceMs?: number | undefined
   /**
    * What happens to a batch with a rate while Redis cannot be used. False: nothing is sent. True: each worker goes on for
@@ -188,7 +197,7 @@ export interface WorkOptions extends BrokerOptions, SigningOptions {
   readonly health?: string | undefined
   /** Answers `GET /metrics` with the metrics of Prometheus at this address, which may be that of `health`. Default: none. */
   readonly metrics?: string | undefined
-  /** Ends the worker: it starts no more requests, and hands back what it has. */
+  /** Ends the worker: it starts no more requests, and hands back what it has. Default none. */
   readonly signal?: AbortSignal | undefined
 }
 
@@ -249,7 +258,7 @@ export async function workWith(given: WorkOptions, takeOver?: TakeOver): Promise
 
 /** Options of `collect`: which results are written, and where. */
 export interface CollectOptions extends Partial<BatchOptions> {
-  /** The folder of the results. Not needed with `broker` and `batch`. */
+  /** The folder of the results. Not needed with `broker` and `batch`. Default: the folder that the submit named. */
   readonly results?: string | undefined
   /** A path, or a Writable, which is not ended. */
   readonly output: string | Writable
@@ -280,13 +289,18 @@ export async function collect(given: CollectOptions): Promise<Collected> {
   return collectBatch({ results: absolute(results), output, overwrite, partial, workers: known?.workers })
 }
 
-/** How far a batch is. @throws ConfigError */
+/**
+ * How far a batch is.
+ *
+ * @throws ConfigError (a mistake in the options, Redis cannot be used, there is no such batch)
+ * @example const { state, ok, failed, live } = await status({ broker, batch: 'b1' })
+ */
 export const status = ({ batch, ...given }: BatchOptions): Promise<BatchStatus> =>
   withBroker(given, opened => control.statusOf(opened, batch))
 
 /** Options of `watch`. */
 export interface WatchOptions extends BatchOptions {
-  /** Ends the loop. */
+  /** Ends the loop. Default none. */
   readonly signal?: AbortSignal | undefined
 }
 
@@ -294,7 +308,7 @@ export interface WatchOptions extends BatchOptions {
  * How far a batch is, once a second, until it is done or cancelled, or has only chunks left that could not be run. Waits
  * for a Redis that is away for a while.
  *
- * @throws ConfigError
+ * @throws ConfigError (a mistake in the options, Redis cannot be used, there is no such batch)
  * @example for await (const { live } of watch({ broker, batch: 'b1' })) console.log(live.left, live.etaMs)
  */
 export async function* watch({ batch, signal, ...given }: WatchOptions): AsyncGenerator<BatchStatus, void> {
@@ -308,46 +322,70 @@ export async function* watch({ batch, signal, ...given }: WatchOptions): AsyncGe
   }
 }
 
-/** Lets workers stop after the requests in flight, and hand back their chunks. @throws ConfigError */
+/**
+ * Lets workers stop after the requests in flight, and hand back their chunks.
+ *
+ * @throws ConfigError (a mistake in the options, Redis cannot be used, there is no such batch)
+ * @example await pause({ broker, batch: 'b1' })
+ */
 export const pause = ({ batch, ...given }: BatchOptions): Promise<void> =>
   withBroker(given, opened => control.pause(opened, batch))
 
-/** Continues a batch that was paused or cancelled. @throws ConfigError */
+/**
+ * Continues a batch that was paused or cancelled.
+ *
+ * @throws ConfigError (a mistake in the options, Redis cannot be used, there is no such batch)
+ * @example await resume({ broker, batch: 'b1' })
+ */
 export const resume = ({ batch, ...given }: BatchOptions & SigningOptions): Promise<Reconciled> =>
   withBroker(given, async opened => {
     await control.resume(opened, batch)
     return reconcileBatch({ broker: opened, batch })
   })
 
-/** Ends a batch: workers abort its requests. Results stay, and `resume` continues it. @throws ConfigError */
+/**
+ * Ends a batch: workers abort its requests. Results stay, and `resume` continues it.
+ *
+ * @throws ConfigError (a mistake in the options, Redis cannot be used, there is no such batch)
+ * @example await cancel({ broker, batch: 'b1' })
+ */
 export const cancel = ({ batch, ...given }: BatchOptions): Promise<void> =>
   withBroker(given, opened => control.cancel(opened, batch))
 
 /** Options of `reconcile`. */
 export interface ReconcileOptions extends BatchOptions, SigningOptions {
-  /** The folder of the results; needed if Redis has lost the batch. */
+  /** The folder of the results; needed if Redis has lost the batch. Default: the folder that the submit named. */
   readonly results?: string | undefined
 }
 
 /**
  * Repairs a batch after Redis has lost data: each chunk that is not done and not in the queue is added again.
  *
- * @throws ConfigError
+ * @throws ConfigError (a mistake in the options, Redis cannot be used, there is no such batch)
+ * @example const { added } = await reconcile({ broker, batch: 'b1', results: '/shared/b1' })
  */
 export const reconcile = ({ batch, results, ...given }: ReconcileOptions): Promise<Reconciled> =>
   withBroker(given, opened => reconcileBatch({ broker: opened, batch, results }))
 
 /** New rates of a batch. What is not given stays. */
 export interface LimitsOptions extends BatchOptions {
-  /** The folder of the results, if this machine has it at another path; needed if Redis has lost the batch. */
+  /**
+   * The folder of the results, if this machine has it at another path; needed if Redis has lost the batch. Default:
+   * the folder that the submit named.
+   */
   readonly results?: string | undefined
-  /** The rate of all hosts together, instead of that of the submit. */
+  /**
+   * The rate of all hosts together, instead of that of the submit. 0 and `Infinity` are a ConfigError. Default: it
+   * stays.
+   */
   readonly rateLimit?: ClientOptions['rateLimit']
-  /** How many of them may start at once. Default 1. */
+  /**
+   * How many of them may start at once. An integer from 1 to the limit; 0 and `Infinity` are a ConfigError. Default 1.
+   */
   readonly rateLimitBurst?: number | undefined
-  /** The rate of each host. */
+  /** The rate of each host. 0 and `Infinity` are a ConfigError. Default: it stays. */
   readonly perHost?: { readonly rateLimit: NonNullable<ClientOptions['rateLimit']> } | undefined
-  /** Rates of certain hosts; others stay. */
+  /** Rates of certain hosts. Default: they stay, and so do those of other hosts. */
   readonly hosts?: Readonly<Record<string, { readonly rateLimit: NonNullable<ClientOptions['rateLimit']> }>> | undefined
 }
 
@@ -356,7 +394,7 @@ export interface LimitsOptions extends BatchOptions {
  * shares them. A rate that is left out stays as it is. The last change wins, also over the options of a worker that starts
  * later, and for as long as the batch exists.
  *
- * @throws ConfigError
+ * @throws ConfigError (a mistake in the options, Redis cannot be used, there is no such batch)
  * @example await limits({ broker, batch: 'b1', rateLimit: '200/s', hosts: { 'api.x.com': { rateLimit: '50/s' } } })
  */
 export async function limits({ broker, brokerTls, batch, results, ...given }: LimitsOptions): Promise<BatchLimits> {
@@ -381,7 +419,7 @@ export interface RetryBatchOptions extends BatchOptions, SigningOptions {
    * batch say.
    */
   readonly unknownWrites?: 'fail' | 'resend' | undefined
-  /** The folder of the results; needed if Redis has lost the batch. */
+  /** The folder of the results; needed if Redis has lost the batch. Default: the folder that the submit named. */
   readonly results?: string | undefined
 }
 
@@ -389,7 +427,7 @@ export interface RetryBatchOptions extends BatchOptions, SigningOptions {
  * Sends failed requests of a batch again. Their chunks are put into the queue, so the batch is not done until workers have
  * finished them. Chunks that are not done yet are left alone.
  *
- * @throws ConfigError
+ * @throws ConfigError (a mistake in the options, Redis cannot be used, there is no such batch)
  * @example await retryBatch({ broker, batch: 'b1', retryFailed: ['5xx', 'timeout'] })
  */
 export async function retryBatch(given: RetryBatchOptions): Promise<RetryResult> {
@@ -403,7 +441,12 @@ export async function retryBatch(given: RetryBatchOptions): Promise<RetryResult>
   return withBroker(given, broker => orderRetry({ broker, batch, results, retryFailed, unknownWrites }))
 }
 
-/** Requests of a batch that end the process of their worker, and chunks that could not be run. @throws ConfigError */
+/**
+ * Requests of a batch that end the process of their worker, and chunks that could not be run.
+ *
+ * @throws ConfigError (a mistake in the options, Redis cannot be used, there is no such batch)
+ * @example for (const { url, message } of (await dead({ broker, batch: 'b1' })).requests) console.log(url, message)
+ */
 export const dead = (given: ReconcileOptions): Promise<Dead> =>
   withBroker(given, opened => deadOf(opened, given.batch, given.results))
 
@@ -413,17 +456,37 @@ export interface DeleteOptions extends BatchOptions {
   readonly files?: boolean | undefined
 }
 
-/** Deletes a batch. @throws ConfigError if workers have chunks of it */
+/**
+ * Deletes a batch.
+ *
+ * @throws ConfigError (Redis cannot be used, workers have chunks of the batch)
+ * @example await deleteBatch({ broker, batch: 'b1', files: true })
+ */
 export const deleteBatch = ({ batch, files = false, ...given }: DeleteOptions): Promise<void> =>
   withBroker(given, async opened => void (await control.deleteBatch(opened, batch, files)))
 
-/** Checks whether a Redis server can keep batches. @throws ConfigError if it cannot be used at all */
+/**
+ * Checks whether a Redis server can keep batches.
+ *
+ * @throws ConfigError (Redis cannot be used at all)
+ * @example for (const { what, found, remedy } of await examineBroker({ broker })) console.log(what, found, remedy)
+ */
 export const examineBroker = (given: BrokerOptions): Promise<BrokerFinding[]> => withBroker(given, examine)
 
-/** The names of the batches that Redis knows. */
+/**
+ * The names of the batches that Redis knows.
+ *
+ * @throws ConfigError (Redis cannot be used)
+ * @example for (const batch of await batches({ broker })) console.log(batch)
+ */
 export const batches = (given: BrokerOptions): Promise<string[]> => withBroker(given, opened => opened.batches())
 
-/** The workers that live, by host and process. One that was killed is listed for 15 seconds. */
+/**
+ * The workers that live, by host and process. One that was killed is listed for 15 seconds.
+ *
+ * @throws ConfigError (Redis cannot be used)
+ * @example for (const { host, pid, rate } of await workers({ broker })) console.log(host, pid, rate)
+ */
 export const workers = (given: BrokerOptions): Promise<WorkerInfo[]> => withBroker(given, workersOf)
 
 async function withBroker<T>(given: BrokerOptions & SigningOptions, use: (broker: Broker) => Promise<T>): Promise<T> {

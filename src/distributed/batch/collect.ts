@@ -21,7 +21,9 @@ import { systemReason } from '../../core/system-reason.ts'
 
 /** What was written of the results of a batch. */
 export interface Collected {
+  /** The name of the batch. */
   readonly batch: string
+  /** Requests whose results were written. */
   readonly requests: number
   /** How many of the results are failures. */
   readonly failed: number

@@ -15,22 +15,29 @@ import { ConfigError } from '../../core/error.ts'
 
 /** How far a batch is. */
 export interface BatchStatus {
+  /** The name of the batch. */
   readonly batch: string
+  /** `'submitting'`: requests are still added. `'done'`: every chunk has its results. */
   readonly state: 'submitting' | 'running' | 'paused' | 'cancelled' | 'done'
   /** The number of requests that have been submitted so far. */
   readonly requests: number
+  /** The number of chunks that have been submitted so far. */
   readonly chunks: number
   /** Exact: a chunk counts when all of its results are in the folder of the results. */
   readonly chunksDone: number
-  /** Of the chunks that are done: requests that succeeded, and requests that failed. */
+  /** Of the chunks that are done: requests that succeeded. */
   readonly ok: number
+  /** Of the chunks that are done: requests that failed. */
   readonly failed: number
-  /** Chunks in the queue, those that a worker has, and those that could not be run. */
+  /** Chunks in the queue. */
   readonly waiting: number
+  /** Chunks that a worker has. */
   readonly active: number
+  /** Chunks that could not be run; `dead` says why. */
   readonly stuck: number
   /** The folder of the results. */
   readonly results: string
+  /** What the workers counted last. */
   readonly live: LiveStatus
 }
 
@@ -39,15 +46,21 @@ export interface BatchStatus {
  * the batch is done.
  */
 export interface LiveStatus {
+  /** Requests that succeeded. */
   readonly ok: number
+  /** Requests that failed. */
   readonly failed: number
   /** Requests without a result. */
   readonly left: number
+  /** Attempts after the first one of each request. */
   readonly retries: number
+  /** The bytes of all decoded bodies. */
   readonly bytes: number
-  /** Workers that have the batch now, what they have on the wire, and their requests per second. 0 once it is done. */
+  /** Workers that have the batch now. 0 once it is done. */
   readonly workers: number
+  /** Attempts on the wire, over all workers. */
   readonly inFlight: number
+  /** Requests per second, over all workers and the last few seconds. */
   readonly rate: number
   /** The remaining milliseconds at that rate. Absent if it is 0, or if the batch is not running. */
   readonly etaMs?: number

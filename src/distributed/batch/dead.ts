@@ -21,28 +21,37 @@ import { readLine } from '../../store/run-lines.ts'
 export interface DeadRequest {
   /** Its position in the input, from 0. */
   readonly index: number
+  /** The `key` of the request. Absent if it has none. */
   readonly key?: string
+  /** The method. */
   readonly method: string
   /** Secrets are redacted. */
   readonly url: string
+  /** What is known of its end. */
   readonly message: string
-  /** ISO 8601. */
+  /** When it was given up (ISO 8601, in UTC). */
   readonly at: string
 }
 
 /** A chunk that could not be run, because its rows or its results cannot be read or written. `reconcile` tries it again. */
 export interface DeadChunk {
+  /** The number of the chunk, from 0. */
   readonly chunk: number
   /** The position of its first request in the input, from 0. */
   readonly from: number
+  /** Requests in the chunk. */
   readonly requests: number
+  /** Why it could not be run. */
   readonly message: string
 }
 
 /** What of a batch could not be run: requests that end their process, and chunks. */
 export interface Dead {
+  /** The name of the batch. */
   readonly batch: string
+  /** Requests that end the process of their worker. */
   readonly requests: readonly DeadRequest[]
+  /** Chunks that could not be run. */
   readonly chunks: readonly DeadChunk[]
 }
 

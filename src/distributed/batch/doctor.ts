@@ -5,7 +5,9 @@ import { ACL_RULES, permissionsOf } from './permissions.ts'
 
 /** One finding of the check of a Redis server. */
 export interface BrokerFinding {
+  /** What was checked, such as `'version'`. */
   readonly what: string
+  /** What was found. */
   readonly found: string
   /** How to fix it; undefined if there is no problem. */
   readonly remedy?: string | undefined

@@ -24,6 +24,7 @@ import type { RatesByHost, SharedLimits } from '../../core/shared-limits.ts'
 
 /** The rates of a batch, and which other batches share them. */
 export interface BatchLimits {
+  /** The name of the batch. */
   readonly batch: string
   /** The name under which the rates are shared. */
   readonly name: string
@@ -33,6 +34,7 @@ export interface BatchLimits {
   readonly rateLimit: readonly Rate[]
   /** Those of each host that is not in `hosts`. */
   readonly perHost: readonly Rate[]
+  /** Rates of certain hosts, by their names. */
   readonly hosts: Readonly<Record<string, readonly Rate[]>>
   /** ISO 8601, by the clock of Redis; undefined if they are those of the submit. */
   readonly changedAt?: string | undefined

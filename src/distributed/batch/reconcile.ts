@@ -24,8 +24,11 @@ import { ConfigError } from '../../core/error.ts'
 
 /** How many chunks Redis had lost, and got again. */
 export interface Reconciled {
+  /** The name of the batch. */
   readonly batch: string
+  /** Chunks of the batch. */
   readonly chunks: number
+  /** Chunks that are done. */
   readonly done: number
   /** Chunks that were neither done nor in the queue. */
   readonly added: number

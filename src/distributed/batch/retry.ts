@@ -23,9 +23,11 @@ export interface RetryParts {
 
 /** What is sent again. */
 export interface RetryResult {
+  /** The name of the batch. */
   readonly batch: string
-  /** How many failures are sent again, and in how many chunks they are. */
+  /** Failures that are sent again. */
   readonly requests: number
+  /** The chunks in which they are. */
   readonly chunks: number
 }
 

@@ -42,8 +42,11 @@ export interface SubmitParts {
 
 /** What was submitted. */
 export interface SubmitResult {
+  /** The name of the batch. */
   readonly batch: string
+  /** Requests of the batch. */
   readonly requests: number
+  /** Chunks of the batch. */
   readonly chunks: number
   /** Chunks that a submit before has made. */
   readonly known: number

@@ -10,6 +10,7 @@ import { isRecord } from '../../config/kinds.ts'
 
 /** What a worker has of one batch. */
 export interface WorkerBatch {
+  /** The name of the batch. */
   readonly batch: string
   /** Chunks that it has open. */
   readonly chunks: number
@@ -21,24 +22,31 @@ export interface WorkerBatch {
 
 /** What a worker tells about itself. */
 export interface WorkerReport {
+  /** A name that no other worker has. */
   readonly id: string
+  /** The name of its machine. */
   readonly host: string
+  /** The id of its process. */
   readonly pid: number
-  /** Of the package. */
+  /** The version of the package. */
   readonly version: string
   /** ISO 8601, by the clock of the worker. */
   readonly startedAt: string
+  /** `'stopping'`: it starts no more requests. */
   readonly state: 'running' | 'stopping'
+  /** The batches that it has open. */
   readonly batches: readonly WorkerBatch[]
 }
 
 /** A worker that has been heard of in the last 15 seconds. */
 export interface WorkerInfo extends WorkerReport {
-  /** Of all batches. */
+  /** Chunks that it has open, of all batches. */
   readonly chunks: number
+  /** Attempts on the wire, of all batches. */
   readonly inFlight: number
+  /** Requests per second, of all batches. */
   readonly rate: number
-  /** How long ago it was heard of, by the clock of Redis. */
+  /** Milliseconds since it was heard of, by the clock of Redis. */
   readonly seenMsAgo: number
 }
 

@@ -13,10 +13,12 @@ const ONLY = { stream: 'stream', request: 'call, not stream', drain: 'drain' }
 /** Where the type of an option is declared. The first one that has it counts. */
 const HOLDERS = [
   'ClientOptions',
+  'ClientSettings',
   'SharedOptions',
   'ConnectionOptions',
   'ProxyOptions',
   'RequestOptions',
+  'CallSettings',
   'ResumeOptions',
   'FollowLimits',
   'FollowOptions',

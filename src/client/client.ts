@@ -34,7 +34,12 @@ import type { Schema } from '../core/spec.ts'
 export class ParallelRequests {
   readonly #client: OpenClient
 
-  /** @throws ConfigError that names every option that is wrong */
+  /**
+   * Makes a client that lives until `close()`. It opens no connection before its first call.
+   *
+   * @throws ConfigError that names every option that is wrong
+   * @example const client = new ParallelRequests({ concurrency: 5, rateLimit: '10/s' })
+   */
   constructor(options?: ClientOptions) {
     this.#client = new OpenClient(readOptions(options, 'constructor'))
   }

@@ -5,7 +5,7 @@
 import type { Unset } from './infer.ts'
 import type { Follow, FollowContext, FollowUps, Until } from '../core/follow.ts'
 import type { OkOutcome } from '../core/outcome.ts'
-import type { PageStyle, Pagination, PaginationFields, Path } from '../core/pagination.ts'
+import type { PageStyle, Pagination, PaginationFields, PaginationPlaces, Path } from '../core/pagination.ts'
 
 /** What a function may return as the items of a page. */
 export type Items<Item = unknown> = readonly Item[] | null | undefined
@@ -71,7 +71,7 @@ export interface PageOptions<Page, Next, Text extends string, List, Style extend
 }
 
 /** `paginate` with its fields, from which types are inferred. */
-type FieldsIn<Page, Text extends string, List, Style extends PageStyle> = Omit<PaginationFields, 'style' | 'items'> & {
+type FieldsIn<Page, Text extends string, List, Style extends PageStyle> = PaginationPlaces & {
   style: Style
   items?: Text | { items(value: Page): List }['items'] | undefined
 }

@@ -21,10 +21,9 @@ import type {
 } from './infer-pages.ts'
 import type { FullResponse } from '../codec/response.ts'
 import type { FollowUps } from '../core/follow.ts'
-import type { ClientOptions, DrainOptions, FailureMode, RequestOptions, StreamOptions } from '../core/options.ts'
+import type { ClientSettings, DrainOptions, FailureMode, RequestOptions, StreamOptions } from '../core/options.ts'
 import type { Outcome } from '../core/outcome.ts'
 import type { PageStyle } from '../core/pagination.ts'
-import type { Sink } from '../core/sink.ts'
 import type { Statistics } from '../core/statistics.ts'
 import type {
   FetchRequest,
@@ -174,7 +173,7 @@ export type CallOptions<
   PageOptions<OptionValue<R, S, NoInfer<V>>, Next, Text, List, Style>
 
 /** The options of the client that a one-shot call makes; it takes them besides its own. */
-export type OneShotExtra = Omit<ClientOptions, 'params'>
+export type OneShotExtra = ClientSettings
 
 /** All options of one `parallelRequests()`. */
 export type BatchOptions = OneShotExtra & CallOptions
@@ -196,14 +195,8 @@ export type BatchDrainOptions<
   S extends Schema | undefined = Schema | undefined,
   V = unknown,
   Value = unknown,
-> = Omit<DrainOptions, 'sink'> & {
-  /**
-   * Gets each outcome. The run waits for its writes, and closes it at the end. Default none: the result is the totals.
-   *
-   * @example sink: csv('people.csv', { columns: ['key', 'status', 'value'] })
-   */
-  sink?: Sink<Value> | undefined
-} & ValueOptions<R, S, V> &
+> = DrainOptions<Value> &
+  ValueOptions<R, S, V> &
   PageOptions<unknown, FollowUps | PromiseLike<FollowUps>, string, Items, PageStyle>
 
 /** The value that a sink of `client.drain()` gets. */
@@ -375,63 +368,63 @@ export interface RequestCall<Extra, Sync extends boolean = false> {
   /**
    * Sends a batch and waits for all of it. `T` asserts the type of the JSON of each response: nothing checks it.
    *
-   * @throws as the forms that infer the type
+   * @throws ConfigError, PartialFailureError, RequestError, AbortError or InputError, as every form
    * @example const repo = await client.request<Repo>(url)
    */
   <T>(...args: CallArgs<RequestInput, Asserted<Extra, Throws>>): SyncOrAsync<Sync, T>
   /**
    * Sends a batch and waits for all of it. `T` asserts the type of the JSON of each response: nothing checks it.
    *
-   * @throws as the forms that infer the type
+   * @throws ConfigError, PartialFailureError, RequestError, AbortError or InputError, as every form
    * @example const repo = await client.request<Repo>(url, { onFailure: 'null' })
    */
   <T>(...args: CallArgs<RequestInput, Asserted<Extra, Nulls>>): SyncOrAsync<Sync, T | null>
   /**
    * Sends a batch and waits for all of it. `T` asserts the type of the JSON of each response: nothing checks it.
    *
-   * @throws as the forms that infer the type
+   * @throws ConfigError, PartialFailureError, RequestError, AbortError or InputError, as every form
    * @example const outcome = await client.request<Repo>(url, { onFailure: 'settle' })
    */
   <T>(...args: CallArgs<RequestInput, Asserted<Extra, Settles>>): SyncOrAsync<Sync, Outcome<T>>
   /**
    * Sends a batch and waits for all of it. `T` asserts the type of the JSON of each response: nothing checks it.
    *
-   * @throws as the forms that infer the type
+   * @throws ConfigError, PartialFailureError, RequestError, AbortError or InputError, as every form
    * @example const repos = await client.request<Repo>(urls)
    */
   <T>(...args: CallArgs<RequestInputs, Asserted<Extra, Throws>>): SyncOrAsync<Sync, T[]>
   /**
    * Sends a batch and waits for all of it. `T` asserts the type of the JSON of each response: nothing checks it.
    *
-   * @throws as the forms that infer the type
+   * @throws ConfigError, PartialFailureError, RequestError, AbortError or InputError, as every form
    * @example const repos = await client.request<Repo>(urls, { onFailure: 'null' })
    */
   <T>(...args: CallArgs<RequestInputs, Asserted<Extra, Nulls>>): SyncOrAsync<Sync, (T | null)[]>
   /**
    * Sends a batch and waits for all of it. `T` asserts the type of the JSON of each response: nothing checks it.
    *
-   * @throws as the forms that infer the type
+   * @throws ConfigError, PartialFailureError, RequestError, AbortError or InputError, as every form
    * @example const outcomes = await client.request<Repo>(urls, { onFailure: 'settle' })
    */
   <T>(...args: CallArgs<RequestInputs, Asserted<Extra, Settles>>): SyncOrAsync<Sync, Outcome<T>[]>
   /**
    * Sends a batch and waits for all of it. `T` asserts the type of the JSON of each response: nothing checks it.
    *
-   * @throws as the forms that infer the type
+   * @throws ConfigError, PartialFailureError, RequestError, AbortError or InputError, as every form
    * @example const repos = await client.request<Repo>(urls, { keys: ['node', 'deno'] })
    */
   <T>(...args: CallArgs<RequestInputs, Asserted<Extra, Keyed<Throws>>>): SyncOrAsync<Sync, Record<string, T>>
   /**
    * Sends a batch and waits for all of it. `T` asserts the type of the JSON of each response: nothing checks it.
    *
-   * @throws as the forms that infer the type
+   * @throws ConfigError, PartialFailureError, RequestError, AbortError or InputError, as every form
    * @example const repos = await client.request<Repo>(urls, { keys: ['node', 'deno'], onFailure: 'null' })
    */
   <T>(...args: CallArgs<RequestInputs, Asserted<Extra, Keyed<Nulls>>>): SyncOrAsync<Sync, Record<string, T | null>>
   /**
    * Sends a batch and waits for all of it. `T` asserts the type of the JSON of each response: nothing checks it.
    *
-   * @throws as the forms that infer the type
+   * @throws ConfigError, PartialFailureError, RequestError, AbortError or InputError, as every form
    * @example const outcomes = await client.request<Repo>(urls, { keys: ['node', 'deno'], onFailure: 'settle' })
    */
   <T>(...args: CallArgs<RequestInputs, Asserted<Extra, Keyed<Settles>>>): SyncOrAsync<Sync, Record<string, Outcome<T>>>
@@ -444,7 +437,7 @@ export interface RequestCall<Extra, Sync extends boolean = false> {
   /**
    * Sends a batch and waits for all of it. `T` asserts the type of the JSON of each response: nothing checks it.
    *
-   * @throws as the forms that infer the type
+   * @throws ConfigError, PartialFailureError, RequestError, AbortError or InputError, as every form
    * @example const { node } = await client.request<Repo>(urls, { keys: ['node', 'deno'] })
    */
   <T, const K extends readonly string[]>(
@@ -454,7 +447,7 @@ export interface RequestCall<Extra, Sync extends boolean = false> {
   /**
    * Sends a batch and waits for all of it. `T` asserts the type of the JSON of each response: nothing checks it.
    *
-   * @throws as the forms that infer the type
+   * @throws ConfigError, PartialFailureError, RequestError, AbortError or InputError, as every form
    * @example const { node } = await client.request<Repo>(urls, { keys: ['node', 'deno'], onFailure: 'null' })
    */
   <T, const K extends readonly string[]>(
@@ -464,7 +457,7 @@ export interface RequestCall<Extra, Sync extends boolean = false> {
   /**
    * Sends a batch and waits for all of it. `T` asserts the type of the JSON of each response: nothing checks it.
    *
-   * @throws as the forms that infer the type
+   * @throws ConfigError, PartialFailureError, RequestError, AbortError or InputError, as every form
    * @example const { node } = await client.request<Repo>(urls, { keys: ['node', 'deno'], onFailure: 'settle' })
    */
   <T, const K extends readonly string[]>(
@@ -474,49 +467,49 @@ export interface RequestCall<Extra, Sync extends boolean = false> {
   /**
    * Sends a batch with all of its pages. `T` asserts the type of the JSON of each page: nothing checks it.
    *
-   * @throws as the forms that infer the type
+   * @throws ConfigError, PartialFailureError, RequestError, AbortError or InputError, as every form
    * @example const pages = await client.request<Repo>(url, { paginate: 'link' })
    */
   <T>(...args: CallArgs<RequestInput, Asserted<Extra, Throws, FollowAsserted<T>>>): SyncOrAsync<Sync, T[]>
   /**
    * Sends a batch with all of its pages. `T` asserts the type of the JSON of each page: nothing checks it.
    *
-   * @throws as the forms that infer the type
+   * @throws ConfigError, PartialFailureError, RequestError, AbortError or InputError, as every form
    * @example const pages = await client.request<Repo>(url, { paginate: 'link', onFailure: 'null' })
    */
   <T>(...args: CallArgs<RequestInput, Asserted<Extra, Nulls, FollowAsserted<T>>>): SyncOrAsync<Sync, T[] | null>
   /**
    * Sends a batch with all of its pages. `T` asserts the type of the JSON of each page: nothing checks it.
    *
-   * @throws as the forms that infer the type
+   * @throws ConfigError, PartialFailureError, RequestError, AbortError or InputError, as every form
    * @example const outcome = await client.request<Repo>(url, { paginate: 'link', onFailure: 'settle' })
    */
   <T>(...args: CallArgs<RequestInput, Asserted<Extra, Settles, FollowAsserted<T>>>): SyncOrAsync<Sync, Outcome<T[]>>
   /**
    * Sends a batch with all of its pages. `T` asserts the type of the JSON of each page: nothing checks it.
    *
-   * @throws as the forms that infer the type
+   * @throws ConfigError, PartialFailureError, RequestError, AbortError or InputError, as every form
    * @example const pages = await client.request<Repo>(urls, { paginate: 'link' })
    */
   <T>(...args: CallArgs<RequestInputs, Asserted<Extra, Throws, FollowAsserted<T>>>): SyncOrAsync<Sync, T[][]>
   /**
    * Sends a batch with all of its pages. `T` asserts the type of the JSON of each page: nothing checks it.
    *
-   * @throws as the forms that infer the type
+   * @throws ConfigError, PartialFailureError, RequestError, AbortError or InputError, as every form
    * @example const pages = await client.request<Repo>(urls, { paginate: 'link', onFailure: 'null' })
    */
   <T>(...args: CallArgs<RequestInputs, Asserted<Extra, Nulls, FollowAsserted<T>>>): SyncOrAsync<Sync, (T[] | null)[]>
   /**
    * Sends a batch with all of its pages. `T` asserts the type of the JSON of each page: nothing checks it.
    *
-   * @throws as the forms that infer the type
+   * @throws ConfigError, PartialFailureError, RequestError, AbortError or InputError, as every form
    * @example const outcomes = await client.request<Repo>(urls, { paginate: 'link', onFailure: 'settle' })
    */
   <T>(...args: CallArgs<RequestInputs, Asserted<Extra, Settles, FollowAsserted<T>>>): SyncOrAsync<Sync, Outcome<T[]>[]>
   /**
    * Sends a batch with all of its pages. `T` asserts the type of the JSON of each page: nothing checks it.
    *
-   * @throws as the forms that infer the type
+   * @throws ConfigError, PartialFailureError, RequestError, AbortError or InputError, as every form
    * @example const pages = await client.request<Repo>(urls, { keys: ['node', 'deno'], paginate: 'link' })
    */
   <T>(
@@ -525,7 +518,7 @@ export interface RequestCall<Extra, Sync extends boolean = false> {
   /**
    * Sends a batch with all of its pages. `T` asserts the type of the JSON of each page: nothing checks it.
    *
-   * @throws as the forms that infer the type
+   * @throws ConfigError, PartialFailureError, RequestError, AbortError or InputError, as every form
    * @example const pages = await client.request<Repo>(urls, { keys: ['node', 'deno'], paginate: 'link', onFailure: 'null' })
    */
   <T>(
@@ -534,7 +527,7 @@ export interface RequestCall<Extra, Sync extends boolean = false> {
   /**
    * Sends a batch with all of its pages. `T` asserts the type of the JSON of each page: nothing checks it.
    *
-   * @throws as the forms that infer the type
+   * @throws ConfigError, PartialFailureError, RequestError, AbortError or InputError, as every form
    * @example const outcomes = await client.request<Repo>(urls, { keys: ['node', 'deno'], paginate: 'link', onFailure: 'settle' })
    */
   <T>(
@@ -543,7 +536,7 @@ export interface RequestCall<Extra, Sync extends boolean = false> {
   /**
    * Sends a batch with all of its pages. `T` asserts the type of the JSON of each page: nothing checks it.
    *
-   * @throws as the forms that infer the type
+   * @throws ConfigError, PartialFailureError, RequestError, AbortError or InputError, as every form
    * @example const pages = await client.request<Repo>(urls, { paginate: 'link', flatten: true })
    */
   <T>(
@@ -553,49 +546,49 @@ export interface RequestCall<Extra, Sync extends boolean = false> {
   /**
    * Sends a batch with all of its pages. `T` asserts the type of each item: nothing checks it.
    *
-   * @throws as the forms that infer the type
+   * @throws ConfigError, PartialFailureError, RequestError, AbortError or InputError, as every form
    * @example const repos = await client.request<Repo>(url, { paginate: 'link', items: 'data' })
    */
   <T>(...args: CallArgs<RequestInput, Asserted<Extra, Throws, ItemsAsserted<T>>>): SyncOrAsync<Sync, T[]>
   /**
    * Sends a batch with all of its pages. `T` asserts the type of each item: nothing checks it.
    *
-   * @throws as the forms that infer the type
+   * @throws ConfigError, PartialFailureError, RequestError, AbortError or InputError, as every form
    * @example const repos = await client.request<Repo>(url, { paginate: 'link', items: 'data', onFailure: 'null' })
    */
   <T>(...args: CallArgs<RequestInput, Asserted<Extra, Nulls, ItemsAsserted<T>>>): SyncOrAsync<Sync, T[] | null>
   /**
    * Sends a batch with all of its pages. `T` asserts the type of each item: nothing checks it.
    *
-   * @throws as the forms that infer the type
+   * @throws ConfigError, PartialFailureError, RequestError, AbortError or InputError, as every form
    * @example const outcome = await client.request<Repo>(url, { paginate: 'link', items: 'data', onFailure: 'settle' })
    */
   <T>(...args: CallArgs<RequestInput, Asserted<Extra, Settles, ItemsAsserted<T>>>): SyncOrAsync<Sync, Outcome<T[]>>
   /**
    * Sends a batch with all of its pages. `T` asserts the type of each item: nothing checks it.
    *
-   * @throws as the forms that infer the type
+   * @throws ConfigError, PartialFailureError, RequestError, AbortError or InputError, as every form
    * @example const repos = await client.request<Repo>(urls, { paginate: 'link', items: 'data' })
    */
   <T>(...args: CallArgs<RequestInputs, Asserted<Extra, Throws, ItemsAsserted<T>>>): SyncOrAsync<Sync, T[][]>
   /**
    * Sends a batch with all of its pages. `T` asserts the type of each item: nothing checks it.
    *
-   * @throws as the forms that infer the type
+   * @throws ConfigError, PartialFailureError, RequestError, AbortError or InputError, as every form
    * @example const repos = await client.request<Repo>(urls, { paginate: 'link', items: 'data', onFailure: 'null' })
    */
   <T>(...args: CallArgs<RequestInputs, Asserted<Extra, Nulls, ItemsAsserted<T>>>): SyncOrAsync<Sync, (T[] | null)[]>
   /**
    * Sends a batch with all of its pages. `T` asserts the type of each item: nothing checks it.
    *
-   * @throws as the forms that infer the type
+   * @throws ConfigError, PartialFailureError, RequestError, AbortError or InputError, as every form
    * @example const outcomes = await client.request<Repo>(urls, { paginate: 'link', items: 'data', onFailure: 'settle' })
    */
   <T>(...args: CallArgs<RequestInputs, Asserted<Extra, Settles, ItemsAsserted<T>>>): SyncOrAsync<Sync, Outcome<T[]>[]>
   /**
    * Sends a batch with all of its pages. `T` asserts the type of each item: nothing checks it.
    *
-   * @throws as the forms that infer the type
+   * @throws ConfigError, PartialFailureError, RequestError, AbortError or InputError, as every form
    * @example const repos = await client.request<Repo>(urls, { keys: ['node', 'deno'], paginate: 'link', items: 'data' })
    */
   <T>(
@@ -604,7 +597,7 @@ export interface RequestCall<Extra, Sync extends boolean = false> {
   /**
    * Sends a batch with all of its pages. `T` asserts the type of each item: nothing checks it.
    *
-   * @throws as the forms that infer the type
+   * @throws ConfigError, PartialFailureError, RequestError, AbortError or InputError, as every form
    * @example const repos = await client.request<Repo>(urls, { keys: ['node', 'deno'], paginate: 'link', items: 'data', onFailure: 'null' })
    */
   <T>(
@@ -613,7 +606,7 @@ export interface RequestCall<Extra, Sync extends boolean = false> {
   /**
    * Sends a batch with all of its pages. `T` asserts the type of each item: nothing checks it.
    *
-   * @throws as the forms that infer the type
+   * @throws ConfigError, PartialFailureError, RequestError, AbortError or InputError, as every form
    * @example const outcomes = await client.request<Repo>(urls, { keys: ['node', 'deno'], paginate: 'link', items: 'data', onFailure: 'settle' })
    */
   <T>(
@@ -622,7 +615,7 @@ export interface RequestCall<Extra, Sync extends boolean = false> {
   /**
    * Sends a batch with all of its pages. `T` asserts the type of each item: nothing checks it.
    *
-   * @throws as the forms that infer the type
+   * @throws ConfigError, PartialFailureError, RequestError, AbortError or InputError, as every form
    * @example const repos = await client.request<Repo>(urls, { paginate: 'link', items: 'data', flatten: true })
    */
   <T>(
@@ -719,7 +712,7 @@ export interface StreamCall {
   /**
    * Yields outcomes as they finish. `T` asserts the type of the JSON of each response: nothing checks it.
    *
-   * @throws as the form that infers the type
+   * @throws ConfigError at once; InputError if the input throws, after all outcomes
    * @example for await (const { value } of client.stream<Repo>(urls)) console.log(value?.stars)
    */
   <T>(
@@ -732,7 +725,7 @@ export interface StreamCall {
   /**
    * Yields outcomes as they finish. `T` asserts the type of each item: nothing checks it.
    *
-   * @throws as the form that infers the type
+   * @throws ConfigError at once; InputError if the input throws, after all outcomes
    * @example for await (const outcome of client.stream<Repo>(urls, { items: 'data' })) if (outcome.ok) save(outcome.items)
    */
   <T>(

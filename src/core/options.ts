@@ -368,8 +368,11 @@ export interface SharedOptions {
   hooks?: Hooks | undefined
 }
 
-/** Options of a client: its limits and connections, and defaults for its calls. */
-export interface ClientOptions extends SharedOptions, ConnectionOptions, ProxyOptions {
+/**
+ * The options of a client that a one-shot call takes as well. An interface, because editors show no doc comments of a type
+ * that is made with `Omit`.
+ */
+export interface ClientSettings extends SharedOptions, ConnectionOptions, ProxyOptions {
   /**
    * Attempts in flight at once, over all hosts. An integer ≥ 1. Default 20. `Infinity` = no limit but that of
    * `window`, which is then 256 unless it is given; 0 is a ConfigError. `'auto'` finds the number for each host from
@@ -507,17 +510,16 @@ export interface ClientOptions extends SharedOptions, ConnectionOptions, ProxyOp
    * @example telemetry: { start() {}, end: (kind, event) => console.log(kind, event) }
    */
   telemetry?: Telemetry | undefined
+}
+
+/** Options of a client: its limits and connections, and defaults for its calls. */
+export interface ClientOptions extends ClientSettings {
   /** Fields that are added to the query of every URL. Default none. */
   params?: Params | URLSearchParams | undefined
 }
 
-/** The options of a call, without those that shape its result. */
-export interface RequestOptions extends SharedOptions, ResumeOptions, FollowLimits {
-  /**
-   * Fields that are added to the query of every URL; or an array with one object per URL (`{}` adds nothing). Default
-   * none.
-   */
-  params?: Params | URLSearchParams | readonly (Params | URLSearchParams)[] | undefined
+/** The options that every kind of call takes. */
+export interface CallSettings extends SharedOptions, ResumeOptions, FollowLimits {
   /**
    * The most requests that are taken from a lazy input before their results are delivered: the back-pressure of the
    * run. An integer ≥ 1. Default max(4 × concurrency, 256), or 256 with an infinite `concurrency`. `Infinity` = no
@@ -528,8 +530,17 @@ export interface RequestOptions extends SharedOptions, ResumeOptions, FollowLimi
   window?: number | undefined
 }
 
-/** Options of `drain()`. */
-export interface DrainOptions extends Omit<RequestOptions, 'params'> {
+/** The options of a call, without those that shape its result. */
+export interface RequestOptions extends CallSettings {
+  /**
+   * Fields that are added to the query of every URL; or an array with one object per URL (`{}` adds nothing). Default
+   * none.
+   */
+  params?: Params | URLSearchParams | readonly (Params | URLSearchParams)[] | undefined
+}
+
+/** Options of `drain()`. `Value`: what the sink gets as the value of an outcome. */
+export interface DrainOptions<Value = unknown> extends CallSettings {
   /** Fields that are added to the query of every URL. Default none. */
   params?: Params | URLSearchParams | undefined
   /**
@@ -537,11 +548,11 @@ export interface DrainOptions extends Omit<RequestOptions, 'params'> {
    *
    * @example sink: jsonLines('results.jsonl')
    */
-  sink?: Sink | undefined
+  sink?: Sink<Value> | undefined
 }
 
 /** Options of `stream()`. */
-export interface StreamOptions extends Omit<RequestOptions, 'params'> {
+export interface StreamOptions extends CallSettings {
   /** Fields that are added to the query of every URL. Default none. */
   params?: Params | URLSearchParams | undefined
   /**

@@ -28,10 +28,8 @@ export type Path<T = unknown> = string | { of(value: unknown): T }['of']
 /** The option `paginate`: a style of pagination by its name, or with its fields. */
 export type Pagination = PageStyle | PaginationFields
 
-/** How an API cuts its results into pages. Each field but `style` has a default that depends on the style. */
-export interface PaginationFields {
-  /** The style of the API. `'auto'` finds it in the first page. */
-  style: PageStyle
+/** Where an API has the parts of its pages. Each field has a default that depends on the style. */
+export interface PaginationPlaces {
   /**
    * Where the cursor, the URL or the number of the next page is. Default: the usual places of the style; required with
    * `'cursor'`.
@@ -54,6 +52,12 @@ export interface PaginationFields {
    * has one.
    */
   sizeParam?: string | undefined
+}
+
+/** How an API cuts its results into pages. */
+export interface PaginationFields extends PaginationPlaces {
+  /** The style of the API. `'auto'` finds it in the first page. */
+  style: PageStyle
   /** Where the items of a page are: see the option `items`. Default none. */
   items?: Path<readonly unknown[] | null | undefined> | undefined
 }

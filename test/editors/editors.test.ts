@@ -14,8 +14,12 @@ import { csv } from 'parallel-requests/sinks'
 interface Repo { name: string; stars: number }
 const Repo = v.object({ name: v.string(), stars: v.number() })
 const urls = ['https://api.example.com/repos/nodejs/node']
-const client = new ParallelRequests({ /*concurrency*/concurrency: 5, /*options*/ })
+const client = new /*ParallelRequests*/ParallelRequests({ /*concurrency*/concurrency: 5, /*options*/ })
 
+await /*oneShot*/parallelRequests(urls, { /*rateLimit*/rateLimit: '10/s', /*maxRetries*/maxRetries: 5, /*paginate*/paginate: 'link' })
+await client./*assertedPages*/request<Repo>(urls, { paginate: 'link', items: 'data' })
+client.stream(urls, { /*order*/order: 'input', /*window*/window: 10 })
+await client.drain(urls, { /*timeout*/timeout: '10s', /*sinkOption*/sink: csv('b.csv') })
 await parallelRequests(urls, { onFailure: '/*onFailure*/' })
 await parallelRequests(urls, { returnType: '/*returnType*/' })
 await parallelRequests([{ url: urls[0] ?? '', returnType: '/*specReturnType*/' }])
@@ -93,13 +97,29 @@ describe.each([
   })
 
   test.each([
-    ['parallelRequests', 'Sends any number of requests in parallel'],
-    ['request', 'Sends a batch and waits for all of it'],
-    ['stream', 'Pulls requests lazily and yields outcomes as they finish'],
-    ['drain', 'Sends all requests and keeps no outcomes'],
-    ['concurrency', 'Default 20'],
-  ])('shows the documentation of %s', async (name, sentence) => {
-    expect((await editor.hover(at(name))).replaceAll(/\s+/g, ' ')).toContain(sentence)
+    ['parallelRequests', 'Sends any number of requests in parallel', 'parallelRequests<Repo>(urls, { concurrency: 5,'],
+    ['oneShot', 'Sends a batch and waits for all of it.', "client.request(urls, { onFailure: 'null' })"],
+    ['ParallelRequests', 'Makes a client that lives until `close()`.', 'new ParallelRequests({ concurrency: 5,'],
+    ['request', 'Sends a batch and waits for all of it.', "client.request(urls, { onFailure: 'null' })"],
+    [
+      'assertedPages',
+      '`T` asserts the type of each item',
+      "client.request<Repo>(urls, { paginate: 'link', items: 'data' })",
+    ],
+    ['stream', 'Pulls requests lazily and yields outcomes as they finish', 'of client.stream(urls)'],
+    ['drain', 'Sends all requests and keeps no outcomes', "client.drain(urls, { sink: jsonLines('results.jsonl') })"],
+    ['concurrency', 'Default 20', 'concurrency: 50'],
+    ['rateLimit', '0 and `Infinity` are a ConfigError', "rateLimit: ['10/s', '5000/h']"],
+    ['maxRetries', 'Default 3. 0 = none', 'maxRetries: 5'],
+    ['paginate', 'Requests all pages of each URL', "paginate: 'link'"],
+    ['order', 'in the order of the input', "order: 'input'"],
+    ['window', '`Infinity` = no limit', 'window: 10_000'],
+    ['timeout', "Default `'30s'`", "timeout: '10s'"],
+    ['sinkOption', 'Gets each outcome.', "sink: jsonLines('results.jsonl')"],
+  ])('shows what %s does, with an example', async (name, sentence, example) => {
+    const shown = (await editor.hover(at(name))).replaceAll(/\s+/g, ' ')
+    expect(shown).toContain(sentence)
+    expect(shown).toContain(example)
   })
 
   test.each([

@@ -39,7 +39,8 @@ export function editor59(path: string, configPath: string): Editor {
       service.getCompletionsAtPosition(path, offset, {})?.entries.map(({ name }) => name) ?? [],
     hover: async offset => {
       const info = service.getQuickInfoAtPosition(path, offset)
-      return [info?.displayParts, info?.documentation].map(parts => ts.displayPartsToString(parts)).join('\n')
+      const tags = info?.tags?.map(({ name, text }) => `@${name} ${ts.displayPartsToString(text)}`) ?? []
+      return [info?.displayParts, info?.documentation].map(ts.displayPartsToString).concat(tags).join('\n')
     },
     errors: async () =>
       service.getSemanticDiagnostics(path).map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n')),

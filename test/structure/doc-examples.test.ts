@@ -74,7 +74,10 @@ const api = publicApi()
 
 /** Types that are not exported, whose fields are options of a call. */
 const PARTS_OF_CALLS: ReadonlySet<string> = new Set([
+  'CallSettings',
+  'ClientSettings',
   'PageOptions',
+  'PaginationPlaces',
   'RequestCall',
   'ShapeOptions',
   'StreamCall',

@@ -87,7 +87,7 @@ export interface Member {
 /** The members of a class or of an interface that callers see. */
 export function membersOf(statement: ts.Statement): Member[] {
   if (!ts.isClassDeclaration(statement) && !ts.isInterfaceDeclaration(statement)) return []
-  return [...statement.members]
+  return [...statement.members, ...inherited(statement)]
     .filter(
       member =>
         member.name !== undefined &&
@@ -96,6 +96,17 @@ export function membersOf(statement: ts.Statement): Member[] {
         !(ts.getCombinedModifierFlags(member) & (ts.ModifierFlags.Override | ts.ModifierFlags.Private)),
     )
     .map(node => ({ name: (node.name as ts.Identifier).text, node, isMethod: isMethod(node) }))
+}
+
+/** The members of the interfaces of the same file that this one extends. They may not be exported themselves. */
+function inherited(statement: ts.Statement): ts.TypeElement[] {
+  if (!ts.isInterfaceDeclaration(statement)) return []
+  const bases = statement.heritageClauses?.flatMap(({ types }) => types.map(({ expression }) => expression.getText()))
+  return statement
+    .getSourceFile()
+    .statements.filter(ts.isInterfaceDeclaration)
+    .filter(({ name }) => bases?.includes(name.text))
+    .flatMap(base => [...base.members, ...inherited(base)])
 }
 
 /** A method, or a field of a class that holds a function. */

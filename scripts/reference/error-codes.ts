@@ -100,7 +100,7 @@ export const CODES: Readonly<Record<string, CodeEntry>> = {
 
   'proxy/auth': {
     happened: 'The proxy refuses its credentials (407).',
-    remedy: 'Correct user and password of the proxy. It is not used again.',
+    remedy: 'Correct user and password of the proxy. It is not used before `proxyCooldown` is over.',
   },
   'proxy/connect': {
     happened: 'No connection to the proxy could be opened.',
@@ -587,7 +587,7 @@ export const CODES: Readonly<Record<string, CodeEntry>> = {
     remedy: 'A transport must return a fault instead.',
   },
   'internal/mock': {
-    happened: 'The handler of `mockTransport` threw, or returned no answer.',
+    happened: 'The handler of `mockTransport` threw, or returned an invalid response.',
     remedy: 'Correct the test.',
   },
 }

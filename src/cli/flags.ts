@@ -141,7 +141,7 @@ export const FLAGS = {
   ),
   'share-cookies': aSwitch(
     'Request',
-    'share cookies that servers set between rows with the same credential, or without one',
+    'share cookies that servers set: among rows with the same credential, and among rows without one',
     {
       option: 'shareCookies',
     },

@@ -40,8 +40,8 @@ export interface ProxyOptions {
   proxySelection?: 'round_robin' | 'random' | undefined
   /**
    * How long a proxy is skipped after a failure of its own. If all proxies are skipped, the one whose time ends first
-   * is used. Proxies that refused their credentials are not used again: `proxy/auth`. Default `'60s'`. 0 = never
-   * skipped; `Infinity` = skipped for the life of the client.
+   * is used. A proxy that refused its credentials is not used before that time, even if no other is left: requests then
+   * fail with `proxy/auth`. Default `'60s'`. 0 = never skipped; `Infinity` = skipped for the life of the client.
    *
    * @example proxyFile: 'proxies.txt', proxyCooldown: '5m'
    */

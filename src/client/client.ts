@@ -89,7 +89,7 @@ export class ParallelRequests {
   }
 
   /**
-   * Adds cookies: pairs for the origins of the input URLs, pairs by origin, or a jar in place of the present one.
+   * Adds cookies: name and value pairs that every request sends, or pairs by origin. A jar replaces the present one.
    *
    * @throws ConfigError (a wrong name or value, a jar beside `cookieFile`, a closed client)
    * @example client.setCookies({ theme: 'dark' })

@@ -79,15 +79,15 @@ export interface OkOutcome<Value, Meta = unknown, Item = unknown> {
   readonly ok: true
   /**
    * The identity of the request, the same in every run of the same input: `k:<key>`, or `#<index>` without a key. If
-   * two requests have the same key, the second one is `k:<key>~2`. A request that was found
-   * while another one was in flight has `<id of that one>/<n>`.
+   * two requests have the same key, the second one is `k:<key>~2`. A follow-up request has the id of its page and a
+   * number: `<id>/<n>`.
    */
   readonly id: string
   /** The position in the input, from 0. */
   readonly index: number
   /** The `key` of the request. Absent if it has none. */
   readonly key?: string
-  /** With follow-ups: the id of the request that this one was found in. Absent for a request of the input. */
+  /** With follow-ups: the id of the page that led to this request. Absent for a request of the input. */
   readonly parent?: string
   /** The request as the caller asked for it. */
   readonly request: RequestSummary<Meta>
@@ -120,15 +120,15 @@ export interface FailedOutcome<Meta = unknown> {
   readonly ok: false
   /**
    * The identity of the request, the same in every run of the same input: `k:<key>`, or `#<index>` without a key. If
-   * two requests have the same key, the second one is `k:<key>~2`. A request that was found
-   * while another one was in flight has `<id of that one>/<n>`.
+   * two requests have the same key, the second one is `k:<key>~2`. A follow-up request has the id of its page and a
+   * number: `<id>/<n>`.
    */
   readonly id: string
   /** The position in the input, from 0. */
   readonly index: number
   /** The `key` of the request. Absent if it has none. */
   readonly key?: string
-  /** With follow-ups: the id of the request that this one was found in. Absent for a request of the input. */
+  /** With follow-ups: the id of the page that led to this request. Absent for a request of the input. */
   readonly parent?: string
   /** The request as the caller asked for it. */
   readonly request: RequestSummary<Meta>

@@ -153,8 +153,12 @@ describe.skipIf(NO_REDIS)('preq submit, worker and collect', () => {
     expect(await worker.exit).toBe(0)
     // Its chunks were handed back, and are not taken from the queue.
     expect(await preq(['status', 'b3', '--watch', ...broker])).toMatchObject({ code: 1 })
+    expect((await preq(['batches', ...broker])).said).toMatch(
+      /^BATCH +STATE +CHUNKS .* AGE\nb3 +cancelled +\d\/8 +400 +0 +\d+[sm]\n$/,
+    )
     expect((await preq(['delete', 'b3', ...broker, '--files'])).said).toBe('preq: batch b3 is deleted.\n')
     expect((await preq(['batches', ...broker])).said).toBe('preq: there is no batch at this Redis.\n')
+    expect((await preq(['batches', '--format', 'json', ...broker])).said).toBe('[]\n')
   })
 
   it('say where the results of a deleted batch stay, how to get it back, and that a worker waits for a batch', async () => {

@@ -10,7 +10,9 @@ import type { WorkerInfo } from '../../src/distributed/batch/workers.ts'
 import type { Outcome } from '../../src/core/outcome.ts'
 import { showWorker, workerScreen } from '../../src/cli/batch/worker-display.ts'
 import { watchScreen } from '../../src/cli/batch/watch.ts'
+import { batchesTable } from '../../src/cli/batch/batches.ts'
 import { workersTable } from '../../src/cli/batch/workers.ts'
+import type { BatchInfo } from '../../src/distributed/batch/list.ts'
 import { isSettled } from '../../src/distributed/batch/watch.ts'
 import type { BatchStatus } from '../../src/distributed/batch/control.ts'
 
@@ -206,4 +208,29 @@ it('the list of the workers is a table, and escapes what a worker says', () => {
     'HOST         PID  VERSION  CHUNKS  ON THE WIRE  REQUESTS/S  LAST SEEN  BATCHES\n' +
       'a\\u001b[31m  42   0.1.0    2       3            12.3        400ms ago  b1 (stopping)\n',
   )
+})
+
+it('the list of the batches is a table with the age in its largest unit, and escapes what Redis says', () => {
+  const info: BatchInfo = {
+    batch: 'b1',
+    state: 'running',
+    requests: 2_500,
+    chunks: 3,
+    chunksDone: 1,
+    ok: 990,
+    failed: 10,
+    stuck: 0,
+    submittedAt: '2026-11-30T10:00:00.000Z',
+    results: '/shared/b1',
+  }
+  const at = (text: string): number => Date.parse(`2026-11-30T${text}Z`)
+  expect(batchesTable([info, { ...info, batch: '\u001B[31m', stuck: 2 }], at('10:03:59'))).toBe(
+    'BATCH       STATE              CHUNKS  REQUESTS  FAILED  AGE\n' +
+      'b1          running            1/3     2500      10      3m\n' +
+      '\\u001b[31m  running (2 stuck)  1/3     2500      10      3m\n',
+  )
+  const { submittedAt: _at, results: _results, ...lost } = info
+  expect(batchesTable([{ ...lost, state: 'lost' }], at('10:00:00'))).toContain(' lost   1/3     2500      10      -\n')
+  const ages = [at('09:59:00'), at('10:00:59'), at('13:59:00'), at('10:00:00') + 50 * 3_600_000]
+  expect(ages.map(now => batchesTable([info], now).trim().split(/\s+/).at(-1))).toEqual(['0s', '59s', '3h', '2d'])
 })

@@ -12,7 +12,7 @@ export const BATCH_COMMANDS = {
   dead: 'list requests that crash their worker, and chunks that could not be run',
   reconcile: 'put chunks that Redis has lost into the queue again',
   delete: 'delete a batch that no worker is working on',
-  batches: 'list the batches',
+  batches: 'list the batches and how far each of them is',
   workers: 'list the workers and what they are doing',
 } as const
 
@@ -165,11 +165,14 @@ Deletes a batch from Redis. Refused while workers have chunks of it.
 
 ${BROKER}      --files           also delete its files in the results folder
 `,
-  batches: `Usage: preq batches --broker URL
+  batches: `Usage: preq batches --broker URL [--format json]
 
-Lists the names of the batches, one per line.
+Lists the batches: state, finished chunks of all, requests, failed requests of
+the finished chunks, and the time since it was submitted. preq status NAME says
+more about one of them.
 
-${BROKER}`,
+${BROKER}      --format json     as JSON
+`,
   workers: `Usage: preq workers --broker URL [--format json]
 
 Lists the workers: host, process, version, open chunks, requests on the wire

@@ -2,6 +2,7 @@
 import { resolve } from 'node:path'
 import type { BatchArgs, BatchFlags } from './args.ts'
 import { use } from './broker.ts'
+import { batchesTable } from './batches.ts'
 import { counted } from './counted.ts'
 import { limits } from './limits.ts'
 import { watch } from './watch.ts'
@@ -23,6 +24,7 @@ import { cancel, collectable, deleteBatch, pause, resume, statusOf } from '../..
 import type { BatchStatus } from '../../distributed/batch/control.ts'
 import { deadOf } from '../../distributed/batch/dead.ts'
 import { examine } from '../../distributed/batch/doctor.ts'
+import { batchesOf } from '../../distributed/batch/list.ts'
 import { reconcile } from '../../distributed/batch/reconcile.ts'
 import type { Reconciled } from '../../distributed/batch/reconcile.ts'
 import { workersOf } from '../../distributed/batch/workers.ts'
@@ -39,10 +41,9 @@ export async function manage({ command, words, own }: ManageArgs, flags: GivenFl
       return use(own, doctor)
     case 'batches':
       return use(own, async broker => {
-        const names = await broker.batches()
-        return names.length === 0
-          ? say('there is no batch at this Redis.')
-          : print(names.map(name => `${name}\n`).join(''))
+        const found = await batchesOf(broker)
+        if (isJson(flags)) return print(`${JSON.stringify(found)}\n`)
+        return found.length === 0 ? say('there is no batch at this Redis.') : print(batchesTable(found, Date.now()))
       })
     case 'status':
       return status(batch, own, isJson(flags))

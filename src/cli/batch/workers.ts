@@ -1,23 +1,13 @@
 /** `preq workers`: who works at a Redis. */
+import { table } from '../table.ts'
 import { formatDuration } from '../../core/duration.ts'
-import { printable } from '../../core/printable.ts'
 import type { WorkerInfo } from '../../distributed/batch/workers.ts'
 
 const HEAD = ['HOST', 'PID', 'VERSION', 'CHUNKS', 'ON THE WIRE', 'REQUESTS/S', 'LAST SEEN', 'BATCHES'] as const
 
 /** A table, one line per worker. */
 export function workersTable(workers: readonly WorkerInfo[]): string {
-  const rows = [HEAD, ...workers.map(cellsOf)]
-  const widths = HEAD.map((_, column) => Math.max(...rows.map(row => (row[column] as string).length)))
-  return rows
-    .map(
-      row =>
-        `${row
-          .map((cell, column) => cell.padEnd(widths[column] as number))
-          .join('  ')
-          .trimEnd()}\n`,
-    )
-    .join('')
+  return table(HEAD, workers.map(cellsOf))
 }
 
 function cellsOf({ host, pid, version, chunks, inFlight, rate, seenMsAgo, batches, state }: WorkerInfo): string[] {
@@ -31,5 +21,5 @@ function cellsOf({ host, pid, version, chunks, inFlight, rate, seenMsAgo, batche
     rate.toFixed(1),
     `${formatDuration(seenMsAgo)} ago`,
   ]
-  return [...all, state === 'stopping' ? `${names} (stopping)` : names].map(printable)
+  return [...all, state === 'stopping' ? `${names} (stopping)` : names]
 }

@@ -14,6 +14,8 @@ import type { BrokerFinding } from './doctor.ts'
 import { equip } from './equip.ts'
 import { changeIn, limitsOf, ratesIn } from './limits.ts'
 import type { BatchLimits } from './limits.ts'
+import { batchesOf } from './list.ts'
+import type { BatchInfo } from './list.ts'
 import type { Manifest } from './manifest.ts'
 import { checkOptions, planOptions } from './options.ts'
 import { quarantineFile } from './quarantine.ts'
@@ -474,12 +476,12 @@ export const deleteBatch = ({ batch, files = false, ...given }: DeleteOptions): 
 export const examineBroker = (given: BrokerOptions): Promise<BrokerFinding[]> => withBroker(given, examine)
 
 /**
- * The names of the batches that Redis knows.
+ * The batches that Redis knows, by name, and how far each is.
  *
  * @throws ConfigError (Redis cannot be used)
- * @example for (const batch of await batches({ broker })) console.log(batch)
+ * @example for (const { batch, state, chunksDone } of await batches({ broker })) console.log(batch, state, chunksDone)
  */
-export const batches = (given: BrokerOptions): Promise<string[]> => withBroker(given, opened => opened.batches())
+export const batches = (given: BrokerOptions): Promise<BatchInfo[]> => withBroker(given, batchesOf)
 
 /**
  * The workers that live, by host and process. One that was killed is listed for 15 seconds.

@@ -79,18 +79,8 @@ export async function statusOf(broker: Broker, batch: string): Promise<BatchStat
   ])
   const chunks = Number(state['chunks'] ?? 0)
   const requests = Number(state['rows'] ?? 0)
-  const isWhole = state['whole'] === '1'
   const exact = { ok: Number(state['ok'] ?? 0), failed: Number(state['failed'] ?? 0) }
-  const now =
-    isWhole && chunksDone >= chunks
-      ? 'done'
-      : state['cancelled'] === '1'
-        ? 'cancelled'
-        : isPaused
-          ? 'paused'
-          : isWhole
-            ? 'running'
-            : 'submitting'
+  const now = stateIn(state, chunksDone, isPaused)
   return {
     batch,
     state: now,
@@ -104,6 +94,19 @@ export async function statusOf(broker: Broker, batch: string): Promise<BatchStat
     results: manifest.results,
     live: liveStatus({ batch, requests, state: now, isDone: chunksDone >= chunks, exact, live, workers }),
   }
+}
+
+/** @param state what Redis keeps of the batch */
+export function stateIn(
+  state: Readonly<Record<string, string>>,
+  chunksDone: number,
+  isPaused: boolean,
+): BatchStatus['state'] {
+  const isWhole = state['whole'] === '1'
+  if (isWhole && chunksDone >= Number(state['chunks'] ?? 0)) return 'done'
+  if (state['cancelled'] === '1') return 'cancelled'
+  if (isPaused) return 'paused'
+  return isWhole ? 'running' : 'submitting'
 }
 
 interface LiveFacts {

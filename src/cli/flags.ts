@@ -289,6 +289,12 @@ export const FLAGS = {
       more: 'Together, the processes stay within these rates, and a 429 pauses its host for all of them. env:NAME reads the URL from a variable. Needs the package ioredis.',
     },
   ),
+  'share-ca': taking('Limits', 'FILE', text, 'trust the certificates of Redis that are signed by this CA (PEM)', {
+    default: "the system's CAs",
+    more: 'With --share-limits rediss://host. If Redis asks for a client certificate, add --share-cert and --share-key.',
+  }),
+  'share-cert': taking('Limits', 'FILE', text, 'client certificate for the Redis of --share-limits (PEM)'),
+  'share-key': taking('Limits', 'FILE', text, 'private key of --share-cert (PEM)'),
   'share-name': taking('Limits', 'NAME', text, 'processes with the same name share their rates', {
     default: 'default',
     more: 'With --share-limits, or with preq submit, where the default is the name of the batch.',

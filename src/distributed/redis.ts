@@ -124,7 +124,7 @@ const TROUBLES: readonly (readonly [RegExp, (place: string, text: string) => str
   [
     /CERTIFICATE_REQUIRED/,
     place =>
-      `Redis at ${place} asks for a certificate of the client. Give one: --broker-cert and --broker-key, in code cert and key of brokerTls or tls.`,
+      `Redis at ${place} asks for a certificate of the client. Give one: --broker-cert and --broker-key (with --share-limits: --share-cert and --share-key), in code cert and key of brokerTls or tls.`,
   ],
   [
     /ALTNAME/,
@@ -134,7 +134,7 @@ const TROUBLES: readonly (readonly [RegExp, (place: string, text: string) => str
   [
     /CERT|self-signed|UNABLE_TO_/i,
     place =>
-      `the certificate of Redis at ${place} is not trusted. Give that of its authority: --broker-ca FILE, in code ca of brokerTls or tls, or NODE_EXTRA_CA_CERTS.`,
+      `the certificate of Redis at ${place} is not trusted. Give that of its authority: --broker-ca FILE (with --share-limits: --share-ca FILE), in code ca of brokerTls or tls, or NODE_EXTRA_CA_CERTS.`,
   ],
   [/SSL|TLS/, place => `no TLS connection to ${place}: it may not speak TLS. Check the scheme of the URL.`],
   [

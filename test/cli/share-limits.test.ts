@@ -1,12 +1,31 @@
 /** `--share-limits`: rates that several `preq` share. What is shared is tested in test/distributed. */
+import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { workplace } from './workplace.ts'
 import { freePort } from '../components/component.ts'
+
+const SECURED = ['--share-limits', 'rediss://h', '--rate', '9/s']
+const CA = fileURLToPath(new URL('../fixtures/tls/ca.pem', import.meta.url))
+const KEY = fileURLToPath(new URL('../fixtures/tls/server-key.pem', import.meta.url))
 
 describe('--share-limits', () => {
   test.each<[readonly string[], string]>([
     [['--share-name', 'a'], '--share-name: expected --share-limits beside it, got none.'],
     [['--local-share'], '--local-share: expected --share-limits beside it, got none.'],
+    [['--share-ca', 'ca.pem'], '--share-ca: expected --share-limits beside it, got none.'],
+    [
+      [...SECURED, '--share-cert', 'none.pem'],
+      'cannot read --share-cert none.pem: no such file or directory (ENOENT).',
+    ],
+    [[...SECURED, '--share-ca', CA, '--share-key', CA], '--share-ca: expected a cert and its key, got one of them.'],
+    [
+      [...SECURED, '--share-cert', CA, '--share-key', KEY],
+      '--share-ca: expected certificates and a key that fit together',
+    ],
+    [
+      ['--share-limits', 'redis://h', '--rate', '9/s', '--share-ca', CA],
+      '--share-ca: expected a URL rediss://… beside it, got redis://….',
+    ],
     [['--share-limits', 'redis://h'], '--share-limits: expected a rate beside it, got none.'],
     [['--share-limits', 'redis://h', '--host-limit', 'x.com=2'], '--share-limits: expected a rate beside it'],
     [['--share-limits', 'env:NO_SUCH', '--rate', '9/s'], '--share-limits: expected the secret in the variable NO_SUCH'],

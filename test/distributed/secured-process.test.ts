@@ -93,7 +93,10 @@ describe.skipIf(NO_REDIS)('a Redis over TLS', () => {
       return [await exit, said()]
     }
     const client = ['--broker-cert', pathOf('server'), '--broker-key', pathOf('server-key')]
-    expect(await preq('batches', '--broker', 'env:BROKER', '--broker-ca', pathOf('ca'), ...client)).toEqual([0, ''])
+    expect(await preq('batches', '--broker', 'env:BROKER', '--broker-ca', pathOf('ca'), ...client)).toEqual([
+      0,
+      'preq: there is no batch at this Redis.\n',
+    ])
     const [code, said] = await preq(
       'batches',
       '--broker',
@@ -124,6 +127,33 @@ describe.skipIf(NO_REDIS)('a Redis over TLS', () => {
     expect((await preq('batches', '--broker', 'env:BROKER', '--broker-ca', '/none'))[1]).toContain(
       'cannot read --broker-ca /none: ',
     )
+  })
+
+  it('shares the rates of a local run with --share-ca, --share-cert and --share-key', async () => {
+    await using redis = await securedRedis()
+    await using server = await countingServer()
+    const preq = async (...args: string[]): Promise<[unknown, string]> => {
+      const run = ['--rate', '1000/s', '--share-limits', redis.secured, '--share-name', 'tls', '-o', '/dev/null']
+      const { exit, said } = startProcess([MAIN, ...server.urls(3), ...run, ...args])
+      return [await exit, said()]
+    }
+    const client = ['--share-cert', pathOf('server'), '--share-key', pathOf('server-key')]
+    const refused = async (args: readonly string[], message: string): Promise<void> => {
+      const [code, said] = await preq(...args)
+      expect([code, said]).toEqual([2, expect.stringContaining(message) as string])
+      expect(server.hits.size).toBe(0)
+    }
+    await refused(
+      client,
+      'is not trusted. Give that of its authority: --broker-ca FILE (with --share-limits: --share-ca',
+    )
+    await refused(['--share-ca', pathOf('ca')], 'certificate of the client')
+    await refused(['--share-ca', pathOf('self-signed'), ...client], 'is not trusted')
+    const [code, said] = await preq('--share-ca', pathOf('ca'), ...client)
+    expect([code, server.hits.size, server.extra()], said).toEqual([0, 3, 0])
+    const redisClient = await connectRedis(redis.secured, 'broker', { tls: CLIENT })
+    expect(await redisClient.keys('{preq}:rates:tls:*')).not.toEqual([])
+    redisClient.disconnect()
   })
 })
 

@@ -32,6 +32,9 @@ const USES: Readonly<Partial<Record<FlagName, Use | undefined>>> = {
   'share-cookies': undefined,
   'limit-key': undefined,
   'share-limits': undefined,
+  'share-ca': undefined,
+  'share-cert': undefined,
+  'share-key': undefined,
   'share-name': 'here',
   'local-share': undefined,
   as: 'workers',
@@ -58,6 +61,9 @@ const OF_GROUP: Readonly<Record<string, Use>> = {
 /** What helps instead of a flag that is refused. */
 const INSTEAD: Readonly<Partial<Record<FlagName, string>>> = {
   'share-limits': 'The workers of a batch share its rates through its --broker: leave it out.',
+  'share-ca': 'Give --broker-ca: the workers of a batch share its rates through its --broker.',
+  'share-cert': 'Give --broker-cert: the workers of a batch share its rates through its --broker.',
+  'share-key': 'Give --broker-key: the workers of a batch share its rates through its --broker.',
   output: 'Results go to --results; give it to preq collect.',
   'local-share': 'It is a flag of preq worker.',
 }

@@ -86,15 +86,20 @@ export interface ShareFlags {
   readonly url: string
   readonly name: string | undefined
   readonly localShare: boolean
+  /** Has not been checked. */
+  readonly tls: unknown
 }
 
 /** The same for the command line, whose messages name its flags. */
-export function sharedByFlags({ url, name, localShare }: ShareFlags): SharedLimits {
+export function sharedByFlags({ url, name, localShare, tls }: ShareFlags): SharedLimits {
   const problems: Problem[] = []
   const address = readRedisUrl(url, '--share-limits', problems)
   const read = name === undefined ? DEFAULT_NAME : readShareName(name, '--share-name', problems)
+  const security = tls === undefined ? undefined : readRedisTls(tls, '--share-ca', problems)
+  const wrong = tlsProblem(security, '--share-ca', url)
+  if (wrong !== undefined) problems.push(wrong)
   if (problems.length > 0) throw new ConfigError(problems)
-  const link = ownLink(address as string, '--share-limits')
+  const link = ownLink(address as string, '--share-limits', security)
   return { open: parts => openRates(parts, { link, name: read as string, localShare }) }
 }
 

@@ -23,6 +23,7 @@ export type {
   BatchOptions,
   BrokerOptions,
   CollectOptions,
+  DeadOptions,
   DeleteOptions,
   LimitsOptions,
   ReconcileOptions,

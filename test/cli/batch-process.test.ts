@@ -40,6 +40,16 @@ it('preq submit names all flags that are missing, and preq collect refuses a nam
   }
 })
 
+it('commands for batches refuse flags that would be without effect', async () => {
+  for (const command of ['status', 'pause', 'cancel', 'resume', 'reconcile', 'dead', 'delete', 'batches', 'workers']) {
+    const name = command === 'batches' || command === 'workers' ? [] : ['b']
+    expect(await preq([command, ...name, '--broker', 'redis://127.0.0.1:1', '--rate', '5/s'])).toMatchObject({
+      code: 2,
+      said: expect.stringContaining(`${command}: --rate is a flag of a run. See preq ${command} --help.`) as string,
+    })
+  }
+})
+
 describe.skipIf(NO_REDIS)('preq submit, worker and collect', () => {
   it('give what a local run gives, although a worker is killed', async () => {
     await using redis = await redisServer()

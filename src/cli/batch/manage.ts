@@ -34,6 +34,7 @@ export type ManageArgs = BatchArgs & { readonly command: Exclude<BatchArgs['comm
 /** Returns the exit code. */
 export async function manage({ command, words, own }: ManageArgs, flags: GivenFlags): Promise<number> {
   const [batch = ''] = words
+  checkFlags(command, flags)
   switch (command) {
     case 'collect':
       return collect(words[0], own, flags)
@@ -89,6 +90,18 @@ export async function manage({ command, words, own }: ManageArgs, flags: GivenFl
         return say(`batch ${batch} is deleted.${kept}`)
       })
   }
+}
+
+/** Commands that read other flags of a run than `--format`, and refuse the rest themselves. */
+const WITH_FLAGS: ReadonlySet<string> = new Set(['collect', 'limits', 'retry'])
+const WITH_FORMAT: ReadonlySet<string> = new Set(['status', 'dead', 'workers', 'batches'])
+
+/** @throws UsageError for flags that would be without effect */
+function checkFlags(command: ManageArgs['command'], flags: GivenFlags): void {
+  if (WITH_FLAGS.has(command)) return
+  const other = flags.find(([name]) => name !== 'format' || !WITH_FORMAT.has(command))
+  if (other === undefined) return
+  throw new UsageError(`${command}: --${other[0]} is a flag of a run. See preq ${command} --help.`)
 }
 
 function print(text: string): number {

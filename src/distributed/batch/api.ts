@@ -34,6 +34,8 @@ import { readProbes } from './worker-probes.ts'
 import { workersOf } from './workers.ts'
 import type { WorkerInfo } from './workers.ts'
 import { isUsableDuration } from './worker-options.ts'
+import { checkNames } from '../options.ts'
+import type { Names } from '../options.ts'
 import { readShareName } from '../limits/redis-limits.ts'
 import { readRedisTls, tlsProblem } from '../redis-tls.ts'
 import type { RedisTls } from '../redis-tls.ts'
@@ -111,6 +113,7 @@ const MOST_CHUNK_ROWS = 100_000
  * @example await submit({ file: '/shared/urls.txt', format: 'lines' }, { broker, batch: 'b1', results: '/shared/b1' })
  */
 export async function submit(input: SubmitRequests, given: SubmitOptions): Promise<SubmitResult> {
+  checkNames('submit', given, OPTIONS)
   const { batch, results, chunkRows = CHUNK_ROWS, options = {}, shareName } = given
   checkName(batch)
   checkShareName(shareName)
@@ -220,8 +223,13 @@ export function work(given: WorkOptions): Promise<void> {
 
 /** @param takeOver other times than those of every worker, for tests that wait for them */
 export async function workWith(given: WorkOptions, takeOver?: TakeOver): Promise<void> {
+  checkNames('work', given, OPTIONS)
   const { batches, results, chunks = CHUNKS, graceMs = GRACE_MS, untilEmpty = false, signal } = given
   const { localShare = false } = given
+  if (batches === undefined && Object.hasOwn(given, 'batch'))
+    throw new ConfigError([
+      "work: expected batches, a list, got batch. Write batches: ['NAME'], or leave it out for all.",
+    ])
   if (!Number.isInteger(chunks) || chunks < 1)
     throw new ConfigError([`chunks: expected an integer ≥ 1, got ${String(chunks)}.`])
   if (!isUsableDuration(graceMs)) throw new ConfigError([`graceMs: expected milliseconds ≥ 0, got ${String(graceMs)}.`])
@@ -277,11 +285,12 @@ export interface CollectOptions extends Partial<BatchOptions> {
  * @example await collect({ results: '/shared/b1', output: 'b1.jsonl' })
  */
 export async function collect(given: CollectOptions): Promise<Collected> {
+  checkNames('collect', given, OPTIONS)
   const { broker, batch, output, overwrite = false, partial = false } = given
   const known =
     broker === undefined || batch === undefined
       ? undefined
-      : await withBroker({ ...given, broker }, opened => control.collectable(opened, batch))
+      : await withBroker({ broker, brokerTls: given.brokerTls }, opened => control.collectable(opened, batch))
   const results = given.results ?? known?.results
   if (results === undefined) {
     throw new ConfigError([
@@ -297,8 +306,8 @@ export async function collect(given: CollectOptions): Promise<Collected> {
  * @throws ConfigError (a mistake in the options, Redis cannot be used, there is no such batch)
  * @example const { state, ok, failed, live } = await status({ broker, batch: 'b1' })
  */
-export const status = ({ batch, ...given }: BatchOptions): Promise<BatchStatus> =>
-  withBroker(given, opened => control.statusOf(opened, batch))
+export const status = (given: BatchOptions): Promise<BatchStatus> =>
+  withNames('status', given, opened => control.statusOf(opened, given.batch))
 
 /** Options of `watch`. */
 export interface WatchOptions extends BatchOptions {
@@ -313,7 +322,9 @@ export interface WatchOptions extends BatchOptions {
  * @throws ConfigError (a mistake in the options, Redis cannot be used, there is no such batch)
  * @example for await (const { live } of watch({ broker, batch: 'b1' })) console.log(live.left, live.etaMs)
  */
-export async function* watch({ batch, signal, ...given }: WatchOptions): AsyncGenerator<BatchStatus, void> {
+export async function* watch(given: WatchOptions): AsyncGenerator<BatchStatus, void> {
+  checkNames('watch', given, OPTIONS)
+  const { batch, signal } = given
   const broker = await openBroker(addressOf(given), 'broker')
   try {
     yield* watchBatch(broker, batch, signal)
@@ -330,8 +341,8 @@ export async function* watch({ batch, signal, ...given }: WatchOptions): AsyncGe
  * @throws ConfigError (a mistake in the options, Redis cannot be used, there is no such batch)
  * @example await pause({ broker, batch: 'b1' })
  */
-export const pause = ({ batch, ...given }: BatchOptions): Promise<void> =>
-  withBroker(given, opened => control.pause(opened, batch))
+export const pause = (given: BatchOptions): Promise<void> =>
+  withNames('pause', given, opened => control.pause(opened, given.batch))
 
 /**
  * Continues a batch that was paused or cancelled.
@@ -339,10 +350,10 @@ export const pause = ({ batch, ...given }: BatchOptions): Promise<void> =>
  * @throws ConfigError (a mistake in the options, Redis cannot be used, there is no such batch)
  * @example await resume({ broker, batch: 'b1' })
  */
-export const resume = ({ batch, ...given }: BatchOptions & SigningOptions): Promise<Reconciled> =>
-  withBroker(given, async opened => {
-    await control.resume(opened, batch)
-    return reconcileBatch({ broker: opened, batch })
+export const resume = (given: BatchOptions & SigningOptions): Promise<Reconciled> =>
+  withNames('resume', given, async opened => {
+    await control.resume(opened, given.batch)
+    return reconcileBatch({ broker: opened, batch: given.batch })
   })
 
 /**
@@ -351,8 +362,8 @@ export const resume = ({ batch, ...given }: BatchOptions & SigningOptions): Prom
  * @throws ConfigError (a mistake in the options, Redis cannot be used, there is no such batch)
  * @example await cancel({ broker, batch: 'b1' })
  */
-export const cancel = ({ batch, ...given }: BatchOptions): Promise<void> =>
-  withBroker(given, opened => control.cancel(opened, batch))
+export const cancel = (given: BatchOptions): Promise<void> =>
+  withNames('cancel', given, opened => control.cancel(opened, given.batch))
 
 /** Options of `reconcile`. */
 export interface ReconcileOptions extends BatchOptions, SigningOptions {
@@ -366,8 +377,10 @@ export interface ReconcileOptions extends BatchOptions, SigningOptions {
  * @throws ConfigError (a mistake in the options, Redis cannot be used, there is no such batch)
  * @example const { added } = await reconcile({ broker, batch: 'b1', results: '/shared/b1' })
  */
-export const reconcile = ({ batch, results, ...given }: ReconcileOptions): Promise<Reconciled> =>
-  withBroker(given, opened => reconcileBatch({ broker: opened, batch, results }))
+export const reconcile = (given: ReconcileOptions): Promise<Reconciled> =>
+  withNames('reconcile', given, opened =>
+    reconcileBatch({ broker: opened, batch: given.batch, results: given.results }),
+  )
 
 /** New rates of a batch. What is not given stays. */
 export interface LimitsOptions extends BatchOptions {
@@ -433,6 +446,7 @@ export interface RetryBatchOptions extends BatchOptions, SigningOptions {
  * @example await retryBatch({ broker, batch: 'b1', retryFailed: ['5xx', 'timeout'] })
  */
 export async function retryBatch(given: RetryBatchOptions): Promise<RetryResult> {
+  checkNames('retryBatch', given, OPTIONS)
   const { batch, results, unknownWrites } = given
   const problems: Problem[] = []
   const retryFailed = given.retryFailed === true ? true : readFailureCodes(given.retryFailed, 'retryFailed', problems)
@@ -443,14 +457,20 @@ export async function retryBatch(given: RetryBatchOptions): Promise<RetryResult>
   return withBroker(given, broker => orderRetry({ broker, batch, results, retryFailed, unknownWrites }))
 }
 
+/** Options of `dead`. */
+export interface DeadOptions extends BatchOptions {
+  /** The folder of the results; needed if Redis has lost the batch. Default: the folder that the submit named. */
+  readonly results?: string | undefined
+}
+
 /**
  * Requests of a batch that end the process of their worker, and chunks that could not be run.
  *
  * @throws ConfigError (a mistake in the options, Redis cannot be used, there is no such batch)
  * @example for (const { url, message } of (await dead({ broker, batch: 'b1' })).requests) console.log(url, message)
  */
-export const dead = (given: ReconcileOptions): Promise<Dead> =>
-  withBroker(given, opened => deadOf(opened, given.batch, given.results))
+export const dead = (given: DeadOptions): Promise<Dead> =>
+  withNames('dead', given, opened => deadOf(opened, given.batch, given.results))
 
 /** Options of `deleteBatch`. */
 export interface DeleteOptions extends BatchOptions {
@@ -464,8 +484,10 @@ export interface DeleteOptions extends BatchOptions {
  * @throws ConfigError (Redis cannot be used, workers have chunks of the batch)
  * @example await deleteBatch({ broker, batch: 'b1', files: true })
  */
-export const deleteBatch = ({ batch, files = false, ...given }: DeleteOptions): Promise<void> =>
-  withBroker(given, async opened => void (await control.deleteBatch(opened, batch, files)))
+export const deleteBatch = (given: DeleteOptions): Promise<void> =>
+  withNames('deleteBatch', given, async opened => {
+    await control.deleteBatch(opened, given.batch, given.files ?? false)
+  })
 
 /**
  * Checks whether a Redis server can keep batches.
@@ -473,7 +495,8 @@ export const deleteBatch = ({ batch, files = false, ...given }: DeleteOptions): 
  * @throws ConfigError (Redis cannot be used at all)
  * @example for (const { what, found, remedy } of await examineBroker({ broker })) console.log(what, found, remedy)
  */
-export const examineBroker = (given: BrokerOptions): Promise<BrokerFinding[]> => withBroker(given, examine)
+export const examineBroker = (given: BrokerOptions): Promise<BrokerFinding[]> =>
+  withNames('examineBroker', given, examine)
 
 /**
  * The batches that Redis knows, by name, and how far each is.
@@ -481,7 +504,7 @@ export const examineBroker = (given: BrokerOptions): Promise<BrokerFinding[]> =>
  * @throws ConfigError (Redis cannot be used)
  * @example for (const { batch, state, chunksDone } of await batches({ broker })) console.log(batch, state, chunksDone)
  */
-export const batches = (given: BrokerOptions): Promise<BatchInfo[]> => withBroker(given, batchesOf)
+export const batches = (given: BrokerOptions): Promise<BatchInfo[]> => withNames('batches', given, batchesOf)
 
 /**
  * The workers that live, by host and process. One that was killed is listed for 15 seconds.
@@ -489,7 +512,51 @@ export const batches = (given: BrokerOptions): Promise<BatchInfo[]> => withBroke
  * @throws ConfigError (Redis cannot be used)
  * @example for (const { host, pid, rate } of await workers({ broker })) console.log(host, pid, rate)
  */
-export const workers = (given: BrokerOptions): Promise<WorkerInfo[]> => withBroker(given, workersOf)
+export const workers = (given: BrokerOptions): Promise<WorkerInfo[]> => withNames('workers', given, workersOf)
+
+type AllOptions = SubmitOptions &
+  WorkOptions &
+  CollectOptions &
+  WatchOptions &
+  ReconcileOptions &
+  RetryBatchOptions &
+  DeleteOptions
+
+/** Of all functions but `limits`: callers may share an object with the broker, the batch and its folder. */
+const OPTIONS: Names<AllOptions> = {
+  broker: true,
+  brokerTls: true,
+  batch: true,
+  batches: true,
+  results: true,
+  chunkRows: true,
+  options: true,
+  shareName: true,
+  sign: true,
+  chunks: true,
+  graceMs: true,
+  localShare: true,
+  untilEmpty: true,
+  health: true,
+  metrics: true,
+  signal: true,
+  output: true,
+  overwrite: true,
+  partial: true,
+  retryFailed: true,
+  unknownWrites: true,
+  files: true,
+}
+
+/** Rejects if there are options that no function has. */
+async function withNames<O extends BrokerOptions & SigningOptions, T>(
+  name: string,
+  given: O,
+  use: (broker: Broker) => Promise<T>,
+): Promise<T> {
+  checkNames(name, given, OPTIONS)
+  return withBroker(given, use)
+}
 
 async function withBroker<T>(given: BrokerOptions & SigningOptions, use: (broker: Broker) => Promise<T>): Promise<T> {
   const broker = await openBroker(addressOf(given), 'broker')

@@ -7,15 +7,19 @@ import { ConfigError } from '../../core/error.ts'
 
 /** A batch in the list of all batches. */
 export interface BatchInfo {
+  /** Its name. */
   readonly batch: string
   /** `lost`: Redis has only its name; `reconcile` repairs that. */
   readonly state: BatchStatus['state'] | 'lost'
   /** The number of requests that have been submitted so far. */
   readonly requests: number
+  /** The number of chunks that have been submitted so far. */
   readonly chunks: number
+  /** Exact: a chunk counts when all of its results are in the folder of the results. */
   readonly chunksDone: number
-  /** Of the chunks that are done: requests that succeeded, and requests that failed. */
+  /** Requests that succeeded, of the chunks that are done. */
   readonly ok: number
+  /** Requests that failed, of the chunks that are done. */
   readonly failed: number
   /** Chunks that could not be run. */
   readonly stuck: number

@@ -61,8 +61,7 @@ export interface HarOptions {
  * There is one entry per attempt that was sent: the last one of a request first, then the earlier ones and its redirect
  * hops. `timings` of one add up to its `time`, and a phase that did not happen is -1. A request without a response has
  * status 0 and the error in `_error`. Secrets in URLs and headers are redacted; headers and bodies of requests are not
- * recorded. A file that is not closed, as after a crash, is not complete: make it of the run file then (`preq report
- * --har`).
+ * recorded. After a crash, the file is not complete: create it from the run file then (`preq report --har`).
  *
  * If the disk is full, this and every later write reject with a `SinkError`.
  *

@@ -36,8 +36,8 @@ export interface ReportOptions {
    */
   readonly format?: ReportFormat | undefined
   /**
-   * An earlier run of the same requests: the report compares the two, and names requests that were ok and fail now, and the
-   * reverse. Default none.
+   * An earlier run of the same requests: the report compares the two, and lists the requests that succeeded before and
+   * fail now, and the reverse. Default none.
    *
    * @example report('today.jsonl', { before: 'yesterday.jsonl' })
    */
@@ -48,8 +48,8 @@ export interface ReportOptions {
  * Reads a run file, or outcomes, and resolves with a report as text: did it work, why was it slow, what failed and why.
  *
  * A file is read line by line in constant memory, so it may be larger than memory. It is not locked, so the run may
- * still be going on. A file of the sink `jsonLines` is read as well. Outcomes have no times: their report has no throughput
- * over time. All text of servers is escaped, and URLs show no secrets.
+ * still be in progress. A file of the sink `jsonLines` is read as well. Outcomes have no timestamps, so their report
+ * has no throughput over time. All text of servers is escaped, and URLs show no secrets.
  *
  * @throws ConfigError (rejects: the file cannot be read or is not a run file, or an option is wrong)
  * @example

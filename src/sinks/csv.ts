@@ -53,8 +53,9 @@ const FIELDS = {
 } as const satisfies Readonly<Record<string, Cell>>
 
 /**
- * A built-in column. `error` is the code, `message` its text, `error_body` what the server said (`maxErrorBody`),
- * `parent` the id of what the request was found in, `final_url` the URL that answered if it is another one, `location` the header, `totalMs` the time from input to outcome.
+ * A built-in column. `error` is the code, `message` its text, `error_body` the beginning of an error response
+ * (`maxErrorBody`), `parent` the id of the page that led to a follow-up request, `final_url` the URL after redirects if
+ * it differs, `location` the header, `totalMs` the time from input to outcome.
  */
 export type CsvField = keyof typeof FIELDS
 

@@ -41,13 +41,16 @@ export interface JsonLinesOptions extends FileOptions {
 }
 
 /**
- * A sink that writes one line of JSON per outcome: `index`, `id`, `parent`, `item`, `key`, `method`, `url`, `ok`, `status`, `value` or
- * `error`, `finalUrl` and `location` if the response has them, `headers`, `tries` (with more than one attempt), `attempts`, `bytes`, `timings` and `at`, in this order. `error` has `code`, `message` and the `body` of the refused response (`maxErrorBody`), with
- * `"bodyTruncated":true` if it was longer and `"bodyEncoding":"base64"` if it is not text. `id` is the same in every run
- * of the same input. An outcome with `items` is written as a line per item: `value` is the item, `item` its position in
- * the page from 0, `parent` the id of the page, and `id` both: `#0/1[3]`. Bytes are written as base64, followed by `"encoding":"base64"`. With `returnType: 'response'` the body is written, as text if it is UTF-8. Properties that
- * JSON omits (functions, undefined) are omitted. If JSON cannot hold a value (a BigInt, a cycle), the write rejects
- * with a `RowError`: that outcome gets no line, and the run goes on.
+ * A sink that writes one line of JSON per outcome: `index`, `id`, `parent`, `item`, `key`, `method`, `url`, `ok`,
+ * `status`, `value` or `error`, `finalUrl` and `location` if the response has them, `headers`, `tries` (with more than
+ * one attempt), `attempts`, `bytes`, `timings` and `at`, in this order. `error` has `code`, `message` and the beginning
+ * of the error response as `body` (`maxErrorBody`), with `"bodyTruncated":true` if it was longer and
+ * `"bodyEncoding":"base64"` if it is not text. `id` is the same in every run of the same input. An outcome with `items`
+ * is written as a line per item: `value` is the item, `item` its position in the page from 0, `parent` the id of the
+ * page, and `id` both: `#0/1[3]`. Bytes are written as base64, followed by `"encoding":"base64"`. With `returnType:
+ * 'response'` the body is written, as text if it is UTF-8. Properties that JSON omits (functions, undefined) are
+ * omitted. If a value cannot be serialized as JSON (a BigInt, a cycle), the write rejects with a `RowError`: that
+ * outcome gets no line, and the run continues.
  *
  * The file is opened at once; a path that cannot be written is a `ConfigError`. All outcomes of one turn of the event
  * loop are written together. Once a write has resolved, its line survives the end of the process. When the disk is

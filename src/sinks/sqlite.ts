@@ -69,17 +69,20 @@ export interface SqliteColumn<T = unknown> {
 
 /**
  * A sink that writes one row per outcome into a table of an SQLite database, which is created if needed: `"index"`,
- * `request_id` (TEXT PRIMARY KEY, the outcome's `id`), `parent_id`, `item_number`, `key`, `method`, `url`, `ok` (0 or 1), `status`, `value`,
- * `encoding`, `error_code`, `error_message`, `error_body`, `final_url`, `location`, `attempts`, `bytes`, `timings` (JSON, milliseconds) and `at` (ISO 8601).
- * `encoding` gives the type of `value`: `'json'` (text for `json_extract`), `'text'`, or `'bytes'` (a BLOB). An outcome
- * whose `id` exists replaces that row; where the key is a URL with a secret, `id` and index must be the same. A table
- * of an earlier version stays as it is: columns that it lacks are left out, and without `request_id` the index decides.
- * An outcome with `items` is written as a row per item: `value` is the item, `item_number` its position in the page from
- * 0, `parent_id` the id of the page, and `request_id` both: `#0/1[3]`. `error_body` is what the server said (`maxErrorBody`), `final_url` the URL that answered if it is another one. `columns` adds columns of your own.
+ * `request_id` (TEXT PRIMARY KEY, the outcome's `id`), `parent_id`, `item_number`, `key`, `method`, `url`, `ok` (0 or
+ * 1), `status`, `value`, `encoding`, `error_code`, `error_message`, `error_body`, `final_url`, `location`, `attempts`,
+ * `bytes`, `timings` (JSON, milliseconds) and `at` (ISO 8601). `encoding` gives the type of `value`: `'json'` (text for
+ * `json_extract`), `'text'`, or `'bytes'` (a BLOB). An outcome replaces the row with the same `id`; if its key is a URL
+ * with a secret, only if the index is the same, too. A table of an earlier version is not changed: columns that it
+ * lacks are left out, and without `request_id`, rows are replaced by index. An outcome with `items` is written as a row
+ * per item: `value` is the item, `item_number` its position in the page from 0, `parent_id` the id of the page, and
+ * `request_id` both: `#0/1[3]`. `error_body` is the beginning of an error response (`maxErrorBody`), `final_url` the
+ * URL after redirects if it differs. `columns` adds columns of your own.
  *
  * The table can be read while it is written. A row is visible when its write has resolved, at most 50 ms later, and
  * survives the end of the process from then on. While another connection writes, the sink waits up to 30 s without
- * blocking the event loop. If JSON cannot hold a value, the write rejects with a `RowError`, and the run goes on.
+ * blocking the event loop. If a value cannot be serialized as JSON, the write rejects with a `RowError`, and the run
+ * continues.
  *
  * @param path of the database
  * @throws ConfigError (an unknown or wrong option, a path that cannot be written)

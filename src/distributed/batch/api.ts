@@ -62,8 +62,8 @@ export interface BrokerOptions {
 export interface SigningOptions {
   /**
    * The variable with the key that the batch is signed with, as `'env:NAME'`. `submit`, `resume`, `reconcile` and
-   * `retryBatch` sign with it. A worker with a key runs only what is signed with it. Several have commas between them: the
-   * first one signs, all of them are accepted. At least 16 characters. Default: nothing is signed.
+   * `retryBatch` sign with it. A worker with a key runs only chunks that are signed with it. Several keys are separated
+   * by commas: the first one signs, and all of them are accepted. At least 16 characters. Default: nothing is signed.
    */
   readonly sign?: string | undefined
 }
@@ -106,8 +106,8 @@ const MOST_CHUNK_ROWS = 100_000
 
 /**
  * Submits a batch: its requests become chunks in a queue, which workers on any number of machines take. Resolves when
- * all of them are there. Running it again with the same input continues a submit that was killed, and changes nothing
- * after one that was not. Memory stays constant; while 2,000 chunks with rows are waiting, it waits too.
+ * all chunks are in the queue. Running it again with the same input continues a submit that was killed, and otherwise
+ * changes nothing. Memory stays constant: if the chunks hold rows, it waits while 2,000 of them are in the queue.
  *
  * @throws ConfigError (a mistake in the options, a secret, Redis cannot be used, the name is taken)
  * @example await submit({ file: '/shared/urls.txt', format: 'lines' }, { broker, batch: 'b1', results: '/shared/b1' })
@@ -189,20 +189,21 @@ export interface WorkOptions extends BrokerOptions, SigningOptions {
    */
   readonly graceMs?: number | undefined
   /**
-   * What happens to a batch with a rate while Redis cannot be used. False: nothing is sent. True: each worker goes on for
-   * at most 60 s, with the rates divided by the number of workers seen last. Default false.
+   * What happens to a batch with a rate while Redis cannot be used. False: nothing is sent. True: each worker continues
+   * for at most 60 s, at the rates divided by the last known number of workers. Default false.
    */
   readonly localShare?: boolean | undefined
   /** Ends when all batches are done. Default false. */
   readonly untilEmpty?: boolean | undefined
   /**
-   * Answers `GET /health` over HTTP at this address: 200 if the worker is well, 503 while it stops or if Redis has not
-   * answered for 30 s. `':9000'` listens on all interfaces, `'127.0.0.1:9000'` on this machine only. Default: none.
+   * Answers `GET /health` over HTTP at this address: 200 while the worker is healthy, 503 while it shuts down or if
+   * Redis has not responded for 30 s. `':9000'` listens on all interfaces, `'127.0.0.1:9000'` on this machine only.
+   * Default: none.
    */
   readonly health?: string | undefined
   /** Answers `GET /metrics` with the metrics of Prometheus at this address, which may be that of `health`. Default: none. */
   readonly metrics?: string | undefined
-  /** Ends the worker: it starts no more requests, and hands back what it has. Default none. */
+  /** Stops the worker: it starts no more requests, and hands its chunks back. Default none. */
   readonly signal?: AbortSignal | undefined
 }
 
@@ -210,9 +211,10 @@ const CHUNKS = 8
 const GRACE_MS = 20_000
 
 /**
- * Runs chunks until the signal is aborted. A process that is killed loses nothing: its chunks are taken over after half
- * a minute, without the requests whose results it had written. While Redis is away, it waits. If Redis can be connected to
- * and answers nothing for 30 s, `work` rejects with an error, so that the process can end and be started again.
+ * Runs chunks until the signal is aborted. If the process is killed, nothing is lost: another worker takes over its
+ * chunks after half a minute, and sends only the requests without a recorded result. While Redis is unreachable, it
+ * waits. If Redis accepts connections but does not respond for 30 s, `work` rejects, so that the process can exit and
+ * be restarted.
  *
  * @throws ConfigError (a mistake in the options, Redis or the folder of the results cannot be used)
  * @example await work({ broker, batches: ['b1'], untilEmpty: true })
@@ -268,13 +270,13 @@ export async function workWith(given: WorkOptions, takeOver?: TakeOver): Promise
 
 /** Options of `collect`: which results are written, and where. */
 export interface CollectOptions extends Partial<BatchOptions> {
-  /** The folder of the results. Not needed with `broker` and `batch`. Default: the folder that the submit named. */
+  /** The folder of the results. Not needed with `broker` and `batch`. Default: the folder that was given to `submit`. */
   readonly results?: string | undefined
   /** A path, or a Writable, which is not ended. */
   readonly output: string | Writable
   /** Whether an existing file is replaced. Default false. */
   readonly overwrite?: boolean | undefined
-  /** Collects what is there, although the batch is not done. Default false. */
+  /** Write the results so far if the batch is not done. Default false. */
   readonly partial?: boolean | undefined
 }
 
@@ -301,7 +303,7 @@ export async function collect(given: CollectOptions): Promise<Collected> {
 }
 
 /**
- * How far a batch is.
+ * The progress of a batch.
  *
  * @throws ConfigError (a mistake in the options, Redis cannot be used, there is no such batch)
  * @example const { state, ok, failed, live } = await status({ broker, batch: 'b1' })
@@ -316,8 +318,8 @@ export interface WatchOptions extends BatchOptions {
 }
 
 /**
- * How far a batch is, once a second, until it is done or cancelled, or has only chunks left that could not be run. Waits
- * for a Redis that is away for a while.
+ * The progress of a batch, once a second, until it is done or cancelled, or has only chunks left that could not be run.
+ * Waits while Redis is unreachable.
  *
  * @throws ConfigError (a mistake in the options, Redis cannot be used, there is no such batch)
  * @example for await (const { live } of watch({ broker, batch: 'b1' })) console.log(live.left, live.etaMs)
@@ -367,7 +369,7 @@ export const cancel = (given: BatchOptions): Promise<void> =>
 
 /** Options of `reconcile`. */
 export interface ReconcileOptions extends BatchOptions, SigningOptions {
-  /** The folder of the results; needed if Redis has lost the batch. Default: the folder that the submit named. */
+  /** The folder of the results; needed if Redis has lost the batch. Default: the folder that was given to `submit`. */
   readonly results?: string | undefined
 }
 
@@ -382,20 +384,20 @@ export const reconcile = (given: ReconcileOptions): Promise<Reconciled> =>
     reconcileBatch({ broker: opened, batch: given.batch, results: given.results }),
   )
 
-/** New rates of a batch. What is not given stays. */
+/** New rates of a batch. Rates that are not given stay. */
 export interface LimitsOptions extends BatchOptions {
   /**
    * The folder of the results, if this machine has it at another path; needed if Redis has lost the batch. Default:
-   * the folder that the submit named.
+   * the folder that was given to `submit`.
    */
   readonly results?: string | undefined
   /**
-   * The rate of all hosts together, instead of that of the submit. 0 and `Infinity` are a ConfigError. Default: it
+   * The rate of all hosts together; replaces that of `submit`. 0 and `Infinity` are a ConfigError. Default: it
    * stays.
    */
   readonly rateLimit?: ClientOptions['rateLimit']
   /**
-   * How many of them may start at once. An integer from 1 to the limit; 0 and `Infinity` are a ConfigError. Default 1.
+   * The burst of this rate: an integer from 1 to the limit; 0 and `Infinity` are a ConfigError. Default 1.
    */
   readonly rateLimitBurst?: number | undefined
   /** The rate of each host. 0 and `Infinity` are a ConfigError. Default: it stays. */
@@ -405,9 +407,9 @@ export interface LimitsOptions extends BatchOptions {
 }
 
 /**
- * The rates of a batch. Those that are given are changed: all workers follow within a second, and so does everybody who
- * shares them. A rate that is left out stays as it is. The last change wins, also over the options of a worker that starts
- * later, and for as long as the batch exists.
+ * The rates of a batch. Rates that are given are changed: all workers, and all processes that share the rates, apply
+ * them within a second. Other rates stay. The last change applies as long as the batch exists, also to workers that
+ * start later with other options.
  *
  * @throws ConfigError (a mistake in the options, Redis cannot be used, there is no such batch)
  * @example await limits({ broker, batch: 'b1', rateLimit: '200/s', hosts: { 'api.x.com': { rateLimit: '50/s' } } })
@@ -430,11 +432,10 @@ export interface RetryBatchOptions extends BatchOptions, SigningOptions {
   /** Which failures are sent again, as in `retryFailed` of a run: `true` = all of them; codes and classes. */
   readonly retryFailed: true | readonly string[]
   /**
-   * `'resend'`: also unsafe requests of which it is unknown whether they were carried out. Default: as the options of the
-   * batch say.
+   * `'resend'`: also send unsafe requests that may have been carried out. Default: the option of the batch.
    */
   readonly unknownWrites?: 'fail' | 'resend' | undefined
-  /** The folder of the results; needed if Redis has lost the batch. Default: the folder that the submit named. */
+  /** The folder of the results; needed if Redis has lost the batch. Default: the folder that was given to `submit`. */
   readonly results?: string | undefined
 }
 
@@ -464,7 +465,7 @@ export interface DeadOptions extends BatchOptions {
 }
 
 /**
- * Requests of a batch that end the process of their worker, and chunks that could not be run.
+ * Requests of a batch that crash their worker, and chunks that could not be run.
  *
  * @throws ConfigError (a mistake in the options, Redis cannot be used, there is no such batch)
  * @example for (const { url, message } of (await dead({ broker, batch: 'b1' })).requests) console.log(url, message)
@@ -507,7 +508,7 @@ export const examineBroker = (given: BrokerOptions): Promise<BrokerFinding[]> =>
 export const batches = (given: BrokerOptions): Promise<BatchInfo[]> => withNames('batches', given, batchesOf)
 
 /**
- * The workers that live, by host and process. One that was killed is listed for 15 seconds.
+ * The running workers, by host and process. One that was killed is listed for 15 seconds.
  *
  * @throws ConfigError (Redis cannot be used)
  * @example for (const { host, pid, rate } of await workers({ broker })) console.log(host, pid, rate)

@@ -34,6 +34,7 @@ export const REST = [
   'test/package/**/*.test.ts',
   'test/site/**/*.test.ts',
   'test/types/**/*.test.ts',
+  'test/structure/broker-commands.test.ts',
   'test/structure/commands.test.ts',
   'test/structure/snippets.test.ts',
   'test/client/stream-scale.test.ts',

@@ -2,6 +2,7 @@
  * Every ```sh and ```py block of the guides below runs as it stands, in the order of the page, in one folder per page.
  * `https://api.example.com` becomes a local server, and `preq` the built one. What needs a command or a Python package
  * that is missing is skipped. Of other pages, whose commands read files that are not shown, each command is accepted.
+ * Pages about a Redis are in broker-commands.test.ts.
  */
 import { execFile, execFileSync } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
@@ -11,7 +12,7 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { exampleApi } from '../support/example-api.ts'
 import type { ExampleApi } from '../support/example-api.ts'
-import { fencesOf, printed, snippetsOf } from '../support/snippets.ts'
+import { commandsOf, fencesOf, printed, snippetsOf } from '../support/snippets.ts'
 import type { Snippet } from '../support/snippets.ts'
 
 const run = promisify(execFile)
@@ -27,7 +28,7 @@ const PAGES = [
   'docs/untrusted-urls.md',
 ]
 /** Pages whose commands read files that the page does not show: each command has to be accepted. */
-const ACCEPTED = ['cli', 'failures', 'limits', 'polling', 'progress', 'reports', 'sinks'].map(name => `docs/${name}.md`)
+const ACCEPTED = ['cli', 'failures', 'polling', 'progress', 'reports', 'sinks'].map(name => `docs/${name}.md`)
 /** These files, with columns that fit. */
 const FILES: Readonly<Record<string, string>> = {
   'days.txt': '2026-11-29\n2026-11-30\n',
@@ -132,11 +133,6 @@ const environment = (): NodeJS.ProcessEnv => ({
 })
 
 const folderOf = (page: string): string => join(folder, page.replaceAll('/', '-'))
-
-/** The commands of a block, those of `preq` without a Redis only. One may have several lines. */
-function commandsOf(code: string): string[] {
-  return code.split(/(?<!\\)\n/).filter(command => command.startsWith('preq ') && !command.includes('--broker'))
-}
 
 /** Undefined if something that it needs is missing. */
 function programOf({ language, code, needs }: Snippet): readonly string[] | undefined {

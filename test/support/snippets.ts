@@ -80,6 +80,10 @@ function addOutput(snippets: Snippet[], text: string): void {
   if (program !== undefined) snippets[snippets.length - 1] = { ...program, prints: (program.prints ?? '') + text }
 }
 
+/** The commands of `preq` in a shell block, with what they set in the environment. One may have several lines. */
+export const commandsOf = (code: string): string[] =>
+  code.split(/(?<!\\)\n/).filter(command => /^(?:[A-Z_]+=\S* )*preq /.test(command))
+
 /** Matches what a page says that a program prints. */
 export function printed(text: string): RegExp {
   const parts = text.trim().split('…')

@@ -91,10 +91,14 @@ const ADVICE: Readonly<Record<string, string>> = {
   '--qps': 'Use --rate N/s.',
   '--rps': 'Use --rate N/s.',
   '--rate-limit': 'Use --rate N/s.',
+  '--limit-rate': 'Use --rate N/s for requests per second. Bytes per second cannot be limited.',
   '--wait': 'Use --rate 1/s.',
   '--delay': 'Use --rate 1/s.',
   '--requests': 'Use a range in the URL, as {1..100}, or --limit N.',
   '-n': 'Use a range in the URL, as {1..100}, or --limit N.',
+  '--schema': 'Schemas are an option of the library; --select PATH warns if no value has that part.',
+  '--jsonl': 'Use -o FILE.jsonl; JSON lines are also what standard output gets.',
+  '--json-lines': 'Use -o FILE.jsonl; JSON lines are also what standard output gets.',
   '--dry-run': "Use 'preq plan' in place of 'preq'.",
 }
 

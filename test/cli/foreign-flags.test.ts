@@ -21,6 +21,8 @@ test.each([
   ['-L', 'Leave it out: redirects are followed, unless --no-follow is given.'],
   ['--credentials', 'Use --auth USER:PASSWORD, --bearer TOKEN or --cookie NAME=VALUE.'],
   ['--redirect', 'Leave it out: redirects are followed, unless --no-follow is given.'],
+  ['--limit-rate', 'Use --rate N/s for requests per second. Bytes per second cannot be limited.'],
+  ['--schema', 'Schemas are an option of the library; --select PATH warns if no value has that part.'],
   ['-R', "Did you mean '-r'?"],
   ['--retires', "Did you mean '--retries'?"],
   ['--verison', "Did you mean '--version'?"],

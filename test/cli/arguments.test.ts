@@ -15,6 +15,10 @@ describe('An argument that is not a URL', () => {
     [['URL/a', '/people/1'], 'Give the base of relative URLs with --base-url'],
     [['URL/a', 'http://[::1'], "got 'http://[::1'"],
     [['plann', '-i', 'rows.csv'], "Did you mean 'plan'?"],
+    [['x'.repeat(5_000)], 'See preq --help.'],
+    [['rows.csv'], "got the file 'rows.csv'. Write it as -i rows.csv."],
+    [['URL/{id}', 'rows.csv'], "got the file 'rows.csv'. Write it as -i rows.csv."],
+    [['-i', 'http://127.0.0.1:1/a?token=s3cr3t'], '-i: expected a file, got a URL. Write'],
   ])('is refused before anything is sent: %j', async (args, why) => {
     const { run, server, write } = await workplace()
     write('rows.csv', 'id\n1\n')

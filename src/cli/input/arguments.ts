@@ -1,5 +1,7 @@
 /** Checks the URLs of the command line, so that a wrong one is reported before anything is sent. */
+import { existsSync, statSync } from 'node:fs'
 import { printableUrl } from '../../core/url.ts'
+import { shellWord } from '../shell-word.ts'
 import type { Problem } from '../../core/problem.ts'
 
 /** @param hasBase whether `--base-url` is given, so that relative URLs are valid */
@@ -22,6 +24,10 @@ function problemOf(word: string): string | undefined {
   }
   // The column may hold the whole URL or its beginning.
   if (word.startsWith('{')) return undefined
+  // A word that is too long for a name does not exist.
+  if (existsSync(word) && statSync(word).isFile()) {
+    return `URL: ${EXPECTED}, got the file ${quotedWord(word)}. Write it as -i ${shellWord(word)}.`
+  }
   // Without a dot and a port, a word is a mistyped command or file rather than a host; localhost is the exception.
   if (/^[\w-]+$/.test(word) && word !== 'localhost') return `URL: ${EXPECTED}, got '${word}'. See preq --help.`
   const scheme = /^([a-z][a-z\d+.-]*):\/\//i.exec(word)?.[1]

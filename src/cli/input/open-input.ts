@@ -5,8 +5,10 @@ import { Socket } from 'node:net'
 import { pipeline } from 'node:stream'
 import type { Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
+import { shellWord } from '../shell-word.ts'
 import { UsageError } from '../usage-error.ts'
 import { systemReason } from '../../core/system-reason.ts'
+import { printableUrl } from '../../core/url.ts'
 
 /** Called before anything is sent, so that a wrong path is reported first. */
 export async function openInput(file: string, isGzip: boolean): Promise<Readable> {
@@ -21,7 +23,12 @@ export async function openInput(file: string, isGzip: boolean): Promise<Readable
     if (statSync(file).isDirectory()) throw new Error(A_FOLDER)
   } catch (error) {
     stream.destroy()
-    throw new UsageError(`cannot read -i ${file}: ${systemReason(error)}.`)
+    const isUrl = /^https?:\/\//i.test(file)
+    throw new UsageError(
+      isUrl
+        ? `-i: expected a file, got a URL. Write ${shellWord(printableUrl(file))} without -i.`
+        : `cannot read -i ${file}: ${systemReason(error)}.`,
+    )
   }
   // `pipeline` forwards errors of the file to this stream, so its own callback has nothing to do.
   return isGzip ? pipeline(stream, createGunzip(), () => undefined) : stream

@@ -4,6 +4,7 @@
  */
 import type { BatchPlan } from '../config/plan.ts'
 import { got, isRecord, problem } from '../config/kinds.ts'
+import { isThenable } from '../core/callback.ts'
 import { AbortError, ConfigError } from '../core/error.ts'
 import type { Outcome } from '../core/outcome.ts'
 import type { Results } from './run/results.ts'
@@ -29,14 +30,16 @@ export function argumentsOf(first: unknown, second: unknown): { input: unknown; 
   ])
 }
 
+const EXPECTED = 'a URL, a request, or an iterable of them'
+
 /** The items of an input and the shape of its result. Throws a ConfigError if input and options do not fit together. */
 export function inputOf(input: unknown, plan: BatchPlan): BatchInput {
   const problems: Problem[] = []
   const isOne = typeof input === 'string' || input instanceof URL || (isRecord(input) && !isIterable(input))
   if (!isOne && !isIterable(input)) {
-    const expected = 'a URL, a request, or an iterable of them'
-    throw new ConfigError([problem('urls', expected, got(input), "Write 'https://…' or an array of URLs.")])
+    throw new ConfigError([problem('urls', EXPECTED, got(input), "Write 'https://…' or an array of URLs.")])
   }
+  if (isThenable(input)) throw new ConfigError([problem('urls', EXPECTED, 'a promise', 'Await it first.')])
   const { keys, paramsPerUrl } = plan
   if (keys !== undefined) checkKeys(keys, input, problems)
   if (paramsPerUrl !== undefined) checkLength('params', paramsPerUrl, input, problems)

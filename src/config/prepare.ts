@@ -2,6 +2,7 @@
  * Spec → Call: merged with the batch's options, parsed and checked. A mistake in one spec is found here, does not
  * affect other requests, and ends as `invalid_request/<field>`.
  */
+import { isThenable } from '../core/callback.ts'
 import { isMultipart } from '../core/body.ts'
 import { basic, credentialsOf } from '../core/call.ts'
 import type { Call, Credentials } from '../core/call.ts'
@@ -91,6 +92,8 @@ function prepareSpec(spec: RequestSpec, item: ItemContext, plan: RequestPlan): C
   for (const name of Object.keys(spec)) if (!SPEC_FIELDS.has(name)) return refuseField(name)
   const { url: given } = spec
   if (typeof given !== 'string' && !(given instanceof URL)) {
+    if (isThenable(spec))
+      return invalidRequestOf('url', problem('url', 'a string or a URL', 'a promise', `Await it first. ${REMEDY_URL}`))
     return invalidRequestOf('url', problem('url', 'a string or a URL', got(given), REMEDY_URL))
   }
   const problems: Problem[] = []

@@ -35,7 +35,7 @@ describe('an item that is not a request fails alone with invalid_request/url', (
     ['an object without url', {}, 'url: expected a string or a URL, got undefined.'],
     ['an object with a url of another type', { url: 7 }, 'got 7.'],
     ['an object with url null', { url: null }, 'got null.'],
-    ['a promise', Promise.resolve(GOOD), 'got undefined.'],
+    ['a promise', Promise.resolve(GOOD), 'got a promise. Await it first.'],
   ])('%s', async (_what, item, part) => {
     const { error, request } = await outcomeAmongGoodOnes(item)
     expect(error.code).toBe('invalid_request/url')

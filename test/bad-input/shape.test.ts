@@ -131,6 +131,14 @@ describe('an empty input', () => {
 })
 
 describe('the input', () => {
+  it('of a promise is a ConfigError that says to await it, and one of promises fails each request', async () => {
+    const promise = Promise.resolve(URLS)
+    await expect(parallelRequests(promise as never)).rejects.toThrow(/got a promise\. Await it first\.$/)
+    const [outcome] = await parallelRequests([Promise.resolve(URLS[0])] as never[], { onFailure: 'settle' })
+    expect(outcome).toMatchObject({ error: { code: 'invalid_request/url' } })
+    expect(String(outcome?.error)).toContain('got a promise. Await it first.')
+  })
+
   it.each([undefined, null, 7, true, () => 1, Symbol('x'), 10n])(
     '%s is a ConfigError that says what to give',
     async input => {

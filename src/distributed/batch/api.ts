@@ -213,8 +213,8 @@ const GRACE_MS = 20_000
 /**
  * Runs chunks until the signal is aborted. If the process is killed, nothing is lost: another worker takes over its
  * chunks after half a minute, and sends only the requests without a recorded result. While Redis is unreachable, it
- * waits. If Redis accepts connections but does not respond for 30 s, `work` rejects, so that the process can exit and
- * be restarted.
+ * continues its chunks for up to 20 s, and then waits. If Redis accepts connections but does not respond for 30 s,
+ * `work` rejects, so that the process can exit and be restarted.
  *
  * @throws ConfigError (a mistake in the options, Redis or the folder of the results cannot be used)
  * @example await work({ broker, batches: ['b1'], untilEmpty: true })

@@ -77,7 +77,7 @@ export const readRedisUrl = matching(
   'a URL redis://… or rediss://…',
   (value): value is string =>
     typeof value === 'string' && URL.canParse(value) && REDIS_URL.test(value) && new URL(value).hostname !== '',
-  'Write it as redis://user:password@host:6379/0.',
+  'Write it as redis://user:password@host:6379/0. With Sentinel, give an address that follows the primary.',
   value => (typeof value === 'string' ? 'something else' : kindOf(value)),
 )
 

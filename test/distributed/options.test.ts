@@ -9,6 +9,7 @@ import {
   examineBroker,
   pause,
   reconcile,
+  redisLimits,
   resume,
   retryBatch,
   status,
@@ -59,5 +60,14 @@ describe('a function for batches', () => {
     // @ts-expect-error There is no such option.
     const options: DeadOptions = { broker, batch: 'b', sign: 'env:KEY' }
     expect(options).toBeDefined()
+  })
+
+  it('and shared rates name what works with a Sentinel', async () => {
+    const url = 'redis+sentinel://:s3cret@127.0.0.1:26379,127.0.0.1:26380/primary'
+    const remedy = 'With Sentinel, give an address that follows the primary.'
+    const refused = await batches({ broker: url }).catch(String)
+    expect(refused).toContain(remedy)
+    expect(refused).not.toContain('s3cret')
+    expect(() => redisLimits(url)).toThrow(remedy)
   })
 })

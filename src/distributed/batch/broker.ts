@@ -412,7 +412,7 @@ export async function openBroker(address: BrokerAddress, subject: string): Promi
   const { url, tls } = address
   if (!/^rediss?:\/\//.test(url) || !URL.canParse(url)) {
     throw new ConfigError([
-      `${subject}: expected the URL of a Redis server, such as redis://localhost:6379, got something else.`,
+      `${subject}: expected the URL of a Redis server, such as redis://localhost:6379, got something else. With Sentinel, give an address that follows the primary.`,
     ])
   }
   const bullmq = await loadQueue(subject)

@@ -1,6 +1,7 @@
 /** A TCP proxy before Redis, whose network fails in the ways that matter to a queue. */
 import { connect, createServer } from 'node:net'
 import type { AddressInfo, Server, Socket } from 'node:net'
+import { reset } from '../support/reset.ts'
 
 export interface RedisProxy extends AsyncDisposable {
   /** The port of Redis, for connections that begin. */
@@ -58,7 +59,7 @@ export async function redisProxy(target: number): Promise<RedisProxy> {
     const closing = server
     server = undefined
     const closed = new Promise(resolve => closing?.close(resolve) ?? resolve(undefined))
-    for (const socket of sockets) socket.resetAndDestroy()
+    for (const socket of sockets) reset(socket)
     await closed
   }
   const proxy: RedisProxy = {

@@ -5,6 +5,7 @@
  */
 import { createServer } from 'node:net'
 import type { AddressInfo, Socket } from 'node:net'
+import { reset } from '../support/reset.ts'
 
 export interface AnswerPlan {
   readonly bytes: Uint8Array
@@ -69,5 +70,5 @@ async function answer(socket: Socket, { bytes, end, cuts = [] }: AnswerPlan): Pr
     from = to
   }
   if (end === 'fin') socket.end()
-  if (end === 'rst') setTimeout(() => socket.resetAndDestroy(), bytes.byteLength > 0 ? RESET_AFTER_MS : 0)
+  if (end === 'rst') setTimeout(() => reset(socket), bytes.byteLength > 0 ? RESET_AFTER_MS : 0)
 }

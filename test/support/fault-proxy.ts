@@ -4,6 +4,7 @@
  */
 import { connect, createServer } from 'node:net'
 import type { AddressInfo, Server, Socket } from 'node:net'
+import { reset } from './reset.ts'
 
 const PIECES_PER_TURN = 64
 
@@ -67,12 +68,6 @@ export async function faultProxy(targetPort: number, faults: Faults = {}): Promi
   return Object.assign(proxy, { port, goDown: close, close, [Symbol.asyncDispose]: close })
 }
 
-/** Node cannot reset a connection that is ending, and would leave its handle open. */
-function reset(socket: Socket): void {
-  if (socket.writableEnded) socket.destroy()
-  else socket.resetAndDestroy()
-}
-
 async function pump(from: Socket, to: Socket, toxics: () => Toxics): Promise<void> {
   let passed = 0
   let written = 0
@@ -105,8 +100,8 @@ const cutsOf = (toxics: Toxics): number[] => [...endsOf(toxics), toxics.silentAf
 
 function cut(from: Socket, to: Socket, { limitBytes, resetAfterBytes }: Toxics): void {
   if (resetAfterBytes !== undefined) {
-    to.resetAndDestroy()
-    from.resetAndDestroy()
+    reset(to)
+    reset(from)
   } else if (limitBytes !== undefined) {
     to.end()
     from.destroy()

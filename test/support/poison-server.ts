@@ -10,6 +10,7 @@ import { createServer } from 'node:net'
 import type { AddressInfo, Socket } from 'node:net'
 import { once } from 'node:events'
 import { Worker, isMainThread, parentPort, workerData } from 'node:worker_threads'
+import { reset } from './reset.ts'
 
 const ROLE = 'parallel-requests-poison-server'
 
@@ -63,10 +64,10 @@ const TRICKS: readonly Trick[] = [
   },
   (socket, token) => socket.end(whole(token)),
   (socket, token) => socket.end(whole(token, 'Connection: close\r\n') + whole(stranger)),
-  (socket, token) => socket.write(whole(token)) && setImmediate(() => socket.resetAndDestroy()),
+  (socket, token) => socket.write(whole(token)) && setImmediate(() => reset(socket)),
   (socket, token) => socket.end(whole(token).slice(0, -1)),
   socket => socket.end(),
-  socket => socket.resetAndDestroy(),
+  socket => reset(socket),
   // Half of a head, and nothing more.
   socket => socket.write('HTTP/1.1 200 OK\r\nContent-') && setTimeout(() => socket.destroy(), 5),
   // An interim response first; a response without a body, followed by a body.

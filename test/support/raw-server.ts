@@ -9,6 +9,7 @@ import { readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import type { AddressInfo, Server, Socket } from 'node:net'
 import { createServer as createTlsServer, TLSSocket } from 'node:tls'
+import { reset } from './reset.ts'
 
 export type Script = (connection: Connection) => Promise<unknown> | void
 
@@ -152,7 +153,7 @@ export class Connection {
   rst(): void {
     // Under TLS the connection is the socket below, which is missing from Node's types.
     const below = (this.#socket as Socket & { readonly _parent?: Socket | null })._parent ?? this.#socket
-    below.resetAndDestroy()
+    reset(below)
   }
 
   /** For the end of the server. */

@@ -11,8 +11,8 @@ const NO_LINKS: ReadonlySet<unknown> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP'
 export const codeOf = (error: unknown): unknown => (error as { code?: unknown } | null)?.code
 
 /**
- * Makes a folder, and those above it that are missing. Not with `recursive`: where the parent exists and the system says
- * ENOENT, as in /proc, Node 24 makes the same two calls for ever.
+ * Makes a folder, and those above it that are missing. One at a time, because Node 24 with `recursive` does not come back
+ * from file systems that take no folders.
  */
 export function makeFolders(path: string): void {
   if (existsSync(path)) return

@@ -274,7 +274,8 @@ export class Connection implements KeptConnection {
     this.#state = 'gone'
     this.#exchange = undefined
     const { socket } = this
-    // Otherwise the operating system would send the part of the request that it has buffered.
+    // Otherwise the operating system would send the part of the request that it has buffered. With bytes left, the end of
+    // the connection is not under way: Node does not reset one that is ending.
     if (wasBusy && !this.#isEncrypted && socket !== undefined && socket.writableLength > 0) socket.resetAndDestroy()
     else socket?.destroy(DROPPED)
     this.#keeper.gone(this)

@@ -73,21 +73,30 @@ export class ChunkRun {
   readonly #aborting = new AbortController()
   #stream: OutcomeStream | undefined
   #sending: Run | undefined
+  readonly #stopped = Promise.withResolvers<undefined>()
   #isStopped = false
+  #isAllTaken = false
   #retryAtMs = Infinity
 
   constructor(given: ChunkRunParts) {
     this.#given = given
   }
 
+  /** Whether requests are left that it has not begun with. */
+  get hasRest(): boolean {
+    return !this.#isStopped && !this.#isAllTaken
+  }
+
   /** Starts no more requests. */
   stop(): void {
     this.#isStopped = true
+    this.#stopped.resolve(undefined)
     this.#stream?.stop()
   }
 
   abort(): void {
     this.#isStopped = true
+    this.#stopped.resolve(undefined)
     this.#aborting.abort()
   }
 
@@ -145,7 +154,13 @@ export class ChunkRun {
     if (requests.length !== chunk.rows)
       throw new Error(`expected ${chunk.rows} requests in its rows, got ${requests.length}`)
     if (!requests.some((_, at) => isLeft(chunk.from + at))) return { past, part: undefined, restored: new Map() }
-    const taken = await lineup?.turn()
+    const turn = lineup?.turn()
+    const taken = await Promise.race([turn, this.#stopped.promise])
+    if (turn !== undefined && taken === undefined) {
+      // It leaves the line, and the next one has its turn.
+      turn.then(pass => pass()).catch(() => undefined)
+      return { past, part: undefined, restored: new Map() }
+    }
     try {
       // It may have waited for so long that another process has taken it over.
       if (existsSync(sealedPath(results, chunk.number, past.generation)))
@@ -166,6 +181,7 @@ export class ChunkRun {
       }
       yield item
     }
+    this.#isAllTaken = true
   }
 
   async #send(past: Past, items: Iterable<Item>): Promise<Sent> {

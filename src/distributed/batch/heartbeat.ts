@@ -25,7 +25,8 @@ export interface HeartbeatParts {
 
 export class Heartbeat {
   readonly #parts: HeartbeatParts
-  readonly #id = randomUUID()
+  /** Of the worker. */
+  readonly id = randomUUID()
   readonly #startedAt = new Date().toISOString()
   readonly #silent = Promise.withResolvers<never>()
   readonly #calls = new Pulse(performance.now())
@@ -100,7 +101,7 @@ export class Heartbeat {
   async #beat(): Promise<void> {
     const { state, batches } = this.#parts
     await this.#tell({
-      id: this.#id,
+      id: this.id,
       host: hostname(),
       pid: process.pid,
       version: PACKAGE_VERSION,
@@ -116,7 +117,7 @@ export class Heartbeat {
     const open = [...counts].map(([batch, one]) => [batch, one.untold()] as const)
     const news = new Map(open.filter(([, counted]) => Object.values(counted).some(number => number > 0)))
     try {
-      await tell(broker, this.#id, report, news)
+      await tell(broker, this.id, report, news)
       for (const [batch, counted] of news) counts.get(batch)?.told(counted)
       this.#calls.answered(performance.now())
     } catch (error) {

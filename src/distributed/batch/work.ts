@@ -30,6 +30,8 @@ import type { Counts } from './seal.ts'
 import { countsOf } from './sealed.ts'
 import { isChunkSigned, manifestProblem } from './signature.ts'
 import type { SigningKeys } from './signature.ts'
+import { surplusOf } from './surplus.ts'
+import { workersOf } from './workers.ts'
 import type { WorkerBatch } from './workers.ts'
 import { OpenClient } from '../../client/open-client.ts'
 import { isRecord } from '../../config/kinds.ts'
@@ -291,7 +293,9 @@ export class BatchWorker {
       // Told to stop meanwhile: `stop` closes those that are open by then.
       if (this.#stopping !== undefined) return 'open'
       const counts = this.#counts.get(name) ?? new LiveCounts()
-      const open = new OpenBatch(this.#parts, manifest, folder, planned, this.#connection as Redis, counts, this.#turns)
+      const { id } = this.#heartbeat
+      const connection = this.#connection as Redis
+      const open = new OpenBatch(this.#parts, id, manifest, folder, planned, connection, counts, this.#turns)
       this.#counts.set(name, counts)
       this.#open.set(name, open)
       return 'open'
@@ -332,6 +336,7 @@ type BatchState = 'open' | 'gone' | 'refused' | Ended
 /** A batch that this worker runs. */
 class OpenBatch {
   readonly #parts: WorkParts
+  readonly #workerId: string
   readonly #manifest: Manifest
   readonly #results: string
   readonly #client: OpenClient
@@ -349,8 +354,10 @@ class OpenBatch {
   #state: 'running' | 'paused' | 'cancelled' | 'closing' = 'running'
   #closing: Promise<void> | undefined
 
+  /** @param workerId the id under which the worker tells of itself */
   constructor(
     parts: WorkParts,
+    workerId: string,
     manifest: Manifest,
     results: string,
     planned: Planned,
@@ -359,6 +366,7 @@ class OpenBatch {
     turns: Turns,
   ) {
     this.#parts = parts
+    this.#workerId = workerId
     this.#counts = counts
     this.#turns = turns
     this.#manifest = manifest
@@ -423,7 +431,28 @@ class OpenBatch {
     if (cancelled === '1') this.#become('cancelled')
     else if (await broker.queue(batch).isPaused()) this.#become('paused')
     else this.#become('running')
+    if (this.#state === 'running') await this.#share()
     return (await broker.endOf(this.#manifest)) ?? 'open'
+  }
+
+  /** Hands chunks over to a worker that has fewer, if the queue has none left. What they have sent is in their parts. */
+  async #share(): Promise<void> {
+    const { broker, chunks } = this.#parts
+    const { batch } = this.#manifest
+    this.#worker.concurrency = chunks
+    const unfinished = this.#unfinished()
+    if (unfinished.length < 2 || (await broker.queue(batch).getWaitingCount()) > 0) return
+    const workers = await workersOf(broker)
+    const surplus = surplusOf(unfinished.length, batch, this.#workerId, workers)
+    if (surplus === 0 || this.#state !== 'running') return
+    // Otherwise this worker would take them again at once.
+    this.#worker.concurrency = Math.max(1, this.#runs.size - surplus)
+    for (const run of this.#unfinished().slice(-surplus)) run.stop()
+  }
+
+  /** In the order in which they were taken. A chunk that may end its process stays where it is. */
+  #unfinished(): ChunkRun[] {
+    return [...this.#runs].filter((run): run is ChunkRun => run instanceof ChunkRun && run.hasRest)
   }
 
   #become(state: 'running' | 'paused' | 'cancelled'): void {

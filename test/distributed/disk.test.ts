@@ -12,6 +12,16 @@ describe('the folder of the results', () => {
     expect(statSync(files.at('a/b/c')).isDirectory()).toBe(true)
   })
 
+  it('is refused by a file system that takes no folders, with its place', () => {
+    using files = folder()
+    const refuse = (path: string): void => {
+      throw Object.assign(new Error(`ENOENT: mkdir ${path}`), { code: 'ENOENT' })
+    }
+    const reason = `the file system of ${files.path} takes no new folders (ENOENT)`
+    expect(() => makeFolders(files.at('b'), refuse)).toThrow(reason)
+    expect(() => makeFolders(files.at('b/results'), refuse)).toThrow(reason)
+  })
+
   it('is refused below a file, and at a link that leads nowhere nothing is made', () => {
     using files = folder()
     writeFileSync(files.at('file'), '')

@@ -14,12 +14,12 @@ export const codeOf = (error: unknown): unknown => (error as { code?: unknown } 
  * Makes a folder, and those above it that are missing. One at a time, because Node 24 with `recursive` does not come back
  * from file systems that take no folders.
  */
-export function makeFolders(path: string): void {
+export function makeFolders(path: string, make: (path: string) => void = mkdirSync): void {
   if (existsSync(path)) return
   const parent = dirname(path)
-  if (parent !== path) makeFolders(parent)
+  if (parent !== path) makeFolders(parent, make)
   try {
-    mkdirSync(path)
+    make(path)
   } catch (error) {
     if (codeOf(error) === 'EEXIST') return
     if (codeOf(error) !== 'ENOENT') throw error

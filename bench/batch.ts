@@ -99,7 +99,8 @@ async function countResults(path: string): Promise<number> {
 interface Given {
   readonly list: string
   readonly requests: number
-  readonly chunkRows: number
+  /** Default: that of a submit. */
+  readonly chunkRows?: number | undefined
   readonly chunks: number
 }
 
@@ -133,7 +134,7 @@ async function workers(count: number, { list, requests, ...given }: Given): Prom
 /** Requests per second, as a multiple of those of a local run. */
 async function measureWorker(): Promise<void> {
   const list = await listOf(REQUESTS, `${server.url}/now/`)
-  const given = { list, requests: REQUESTS, chunkRows: 1_000, chunks: 8 }
+  const given = { list, requests: REQUESTS, chunks: 8 }
   const there: BatchRun[] = []
   const here: BatchRun[] = []
   for (let pair = 0; pair < PAIRS; pair++) {

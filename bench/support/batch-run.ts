@@ -16,7 +16,7 @@ export interface BatchRunArgs {
   readonly broker: string
   readonly batch: string
   readonly concurrency: number
-  readonly chunkRows: number
+  readonly chunkRows?: number | undefined
   readonly chunks: number
 }
 

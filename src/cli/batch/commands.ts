@@ -34,7 +34,7 @@ If submit was killed, run the same command again to continue it.
 
 ${BROKER}      --batch NAME      a name of your choice
       --results FOLDER  folder for the results, shared by all machines
-      --chunk N         requests per chunk (default: 1000)
+      --chunk N         requests per chunk (default: 1000 to 4000)
       --sign env:KEY    sign the chunks; workers with --sign run only these
       --inline          put the rows into Redis, for workers without the file
       --share-name NAME share the rates with batches and runs of the same name

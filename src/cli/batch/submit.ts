@@ -28,7 +28,6 @@ import { ratesIn } from '../../distributed/batch/limits.ts'
 import { submitBatch } from '../../distributed/batch/submit.ts'
 import type { SubmitInput } from '../../distributed/batch/submit.ts'
 
-const CHUNK_ROWS = 1_000
 const MOST_CHUNK_ROWS = 100_000
 
 /** Returns the exit code. */
@@ -37,8 +36,8 @@ export async function submit(urls: readonly string[], given: GivenFlags, own: Ba
   keepIntegers()
   const { batch, results } = placeOf(own)
   checkSources(given)
-  const chunkRows = own.chunk === undefined ? CHUNK_ROWS : Number(own.chunk)
-  if (!Number.isInteger(chunkRows) || chunkRows < 1 || chunkRows > MOST_CHUNK_ROWS) {
+  const chunkRows = own.chunk === undefined ? undefined : Number(own.chunk)
+  if (chunkRows !== undefined && !(Number.isInteger(chunkRows) && chunkRows >= 1 && chunkRows <= MOST_CHUNK_ROWS)) {
     throw new UsageError(`--chunk: expected an integer from 1 to 100,000, got '${own.chunk}'.`)
   }
   const shared = divideFlags(given)

@@ -80,7 +80,7 @@ export interface SubmitOptions extends BatchOptions, SigningOptions {
   readonly results: string
   /**
    * Requests per chunk, the unit of work of a worker. An integer from 1 to 100,000; 0 and `Infinity` are a
-   * ConfigError. Default 1000.
+   * ConfigError. Default 1000; for a file of more than 64,000 requests, as many as give it about 64 chunks, at most 4000.
    */
   readonly chunkRows?: number | undefined
   /**
@@ -101,7 +101,6 @@ export type SubmitRequests =
   | AsyncIterable<string | URL | RequestSpec>
   | { readonly file: string; readonly format: 'lines' | 'jsonl' }
 
-const CHUNK_ROWS = 1_000
 const MOST_CHUNK_ROWS = 100_000
 
 /**
@@ -114,11 +113,11 @@ const MOST_CHUNK_ROWS = 100_000
  */
 export async function submit(input: SubmitRequests, given: SubmitOptions): Promise<SubmitResult> {
   checkNames('submit', given, OPTIONS)
-  const { batch, results, chunkRows = CHUNK_ROWS, options = {}, shareName } = given
+  const { batch, results, chunkRows, options = {}, shareName } = given
   checkName(batch)
   checkShareName(shareName)
   const planned = checkOptions(options)
-  if (!Number.isInteger(chunkRows) || chunkRows < 1 || chunkRows > MOST_CHUNK_ROWS) {
+  if (chunkRows !== undefined && !(Number.isInteger(chunkRows) && chunkRows >= 1 && chunkRows <= MOST_CHUNK_ROWS)) {
     throw new ConfigError([`chunkRows: expected an integer from 1 to 100,000, got ${String(chunkRows)}.`])
   }
   return withBroker(given, async broker => {

@@ -10,6 +10,7 @@ import type { Broker } from './broker.ts'
 import { addChunks, patiently } from './add-chunks.ts'
 import { ChunkIndex, digestOf } from './chunk-index.ts'
 import type { Chunk } from './chunk.ts'
+import { defaultChunkRows } from './chunk-size.ts'
 import { createWhole, makeFolders } from './disk.ts'
 import { chunksOfFile } from './file-chunks.ts'
 import type { FileToRead } from './file-chunks.ts'
@@ -33,7 +34,8 @@ export interface SubmitParts {
   readonly broker: Broker
   readonly batch: string
   readonly results: string
-  readonly chunkRows: number
+  /** Default: by the length of the input. */
+  readonly chunkRows?: number | undefined
   readonly input: SubmitInput
   readonly plan: Manifest['plan']
   readonly shareName?: string | undefined
@@ -131,7 +133,7 @@ async function manifestOf({
     salt: randomBytes(16).toString('base64url'),
     at: new Date().toISOString(),
     results,
-    chunkRows,
+    chunkRows: chunkRows ?? defaultChunkRows(input),
     ...(shareName !== undefined && { shareName }),
     rates,
     rows,
@@ -154,7 +156,7 @@ async function manifestOf({
     ])
   }
   const kept = (await readManifest(results)) ?? made
-  const differs = (['batch', 'chunkRows', 'rows', 'plan', 'shareName'] as const).find(
+  const differs = (['batch', 'rows', 'chunkRows', 'plan', 'shareName'] as const).find(
     name => !isDeepStrictEqual(kept[name], made[name]),
   )
   if (differs !== undefined) throw another(kept, results, differs)

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { countingServer, folder, linesOf, startQuickWorker, until } from './batch-kit.ts'
 import type { Process } from './batch-kit.ts'
 import { NO_REDIS, redisServer } from './redis.ts'
-import { collect, reconcile, status, submit } from '../../src/distributed/index.ts'
+import { collect, reconcile, status, submit, workers } from '../../src/distributed/index.ts'
 import { connectRedis } from '../../src/distributed/redis.ts'
 
 const sleep = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms))
@@ -25,8 +25,10 @@ describe.skipIf(NO_REDIS)('a batch is whole', () => {
     const idle = { broker: first.url, batch: 'idle', results: files.at('idle') }
     await submit(server.urls(1_500), { ...busy, chunkRows: 50, options })
     await submit(server.urls(1), { ...idle, results: files.at('other'), batch: 'other' })
-    await using _busy = worker({ ...busy, lockMs: 20_000 })
     await using _idle = worker({ ...idle, lockMs: 20_000 })
+    // A worker that finds no Redis when it starts ends.
+    await until('the idle worker is there', async () => (await workers({ broker: first.url })).length === 1)
+    await using _busy = worker({ ...busy, lockMs: 20_000 })
     await until('requests arrive', () => server.hits.size > 300)
     await first.stop('SIGKILL')
     await sleep(2_000)

@@ -5,7 +5,7 @@
 import type { WorkerReport } from './workers.ts'
 
 /**
- * Half of the difference to the worker with the fewest chunks of this batch: at most one, and then nobody gains.
+ * Half of the difference to the worker with the fewest chunks of this batch, rounded down: a difference of one stays.
  *
  * @param unfinished chunks of this worker with requests that have not begun
  * @param id of this worker
